@@ -32,7 +32,7 @@ Window = tuple[int, int]
 Span = tuple[datetime, datetime]
 
 
-class InvalidRules(ValueError):  # noqa: N818 - reads as the fact it states
+class InvalidRules(ValueError):
     """Settings that cannot be used; `errors` holds `{field, code, detail}` for each fault."""
 
     def __init__(self, errors: Iterable[dict[str, str]]) -> None:

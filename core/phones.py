@@ -51,7 +51,7 @@ _NOT_DIALABLE: Final[dict[str, str]] = {
 }
 
 
-class InvalidPhone(ValueError):  # noqa: N818 - reads as the fact it states
+class InvalidPhone(ValueError):
     """A number that cannot be used; `code` is stable for programs, `reason` is a sentence for people."""
 
     def __init__(self, code: str, reason: str) -> None:
