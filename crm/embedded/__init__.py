@@ -5,6 +5,7 @@ their data in the data folder. Nothing here imports Django, so settings may call
 run costs a few milliseconds. `python -m crm.embedded start|stop|status|psql` handles them by hand.
 """
 
+from crm.embedded.hold import holding
 from crm.embedded.place import EmbeddedError, data_dir, forget, record, running
 from crm.embedded.servers import Urls, ensure_postgres, ensure_redis, is_running, stop
 
@@ -15,6 +16,7 @@ __all__ = [
     "ensure_postgres",
     "ensure_redis",
     "forget",
+    "holding",
     "is_running",
     "record",
     "running",

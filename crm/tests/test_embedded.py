@@ -7,9 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -23,28 +22,6 @@ from crm.embedded import redis as embedded_redis
 ROOT = place.REPOSITORY
 is_root = os.geteuid() == 0
 only_root = pytest.mark.skipif(not is_root, reason="needs root")
-
-
-@pytest.fixture
-def make_folder() -> Iterator[Callable[[], Path]]:
-    """Make data folders that anyone may walk to, and stop what runs in them."""
-    made: list[Path] = []
-
-    def make() -> Path:
-        parent = Path(tempfile.mkdtemp(prefix="sb-test-"))
-        parent.chmod(0o755)
-        made.append(parent)
-        return parent / "data"
-
-    yield make
-    for parent in made:
-        embedded.stop(parent / "data")
-        shutil.rmtree(parent)
-
-
-@pytest.fixture
-def data(make_folder: Callable[[], Path]) -> Path:
-    return make_folder()
 
 
 def ask(url: str, question: str) -> object:

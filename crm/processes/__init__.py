@@ -1,0 +1,1 @@
+"""The processes of one machine: which there are, and the supervisor that starts, restarts and stops them."""
