@@ -148,9 +148,7 @@ def parse_hours(raw: object, *, allow_always: bool) -> Hours:
     if raw == "always":
         if allow_always:
             return ALWAYS
-        raise InvalidRules(
-            [_error("", "not_allowed", "Calling at any hour is allowed for simulated calls only.")]
-        )
+        raise InvalidRules([_error("", "not_allowed", "Calling at any hour is allowed for simulated calls only.")])
     if not isinstance(raw, Mapping):
         raise InvalidRules([_error("", "invalid", 'Give the windows of each weekday, or "always".')])
     errors = [

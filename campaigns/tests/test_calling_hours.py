@@ -171,9 +171,7 @@ instants = st.datetimes(datetime(2025, 1, 1), datetime(2028, 12, 31), timezones=
 clock_changes = st.sampled_from(
     [datetime(2026, 3, 8, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC)]
 ).flatmap(lambda day: st.integers(0, 48 * 60).map(lambda minutes: day + timedelta(minutes=minutes)))
-windows = st.tuples(st.integers(0, 1438), st.integers(1, 600)).map(
-    lambda w: ((w[0], min(w[0] + w[1], 1440)),)
-)
+windows = st.tuples(st.integers(0, 1438), st.integers(1, 600)).map(lambda w: ((w[0], min(w[0] + w[1], 1440)),))
 weeks = st.builds(Hours, days=st.tuples(*[st.one_of(st.just(()), windows)] * 7))
 zone_sets = st.lists(st.sampled_from(ZONES), min_size=1, max_size=3, unique=True).map(tuple)
 

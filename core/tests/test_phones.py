@@ -185,9 +185,7 @@ def test_the_fast_path_agrees_with_the_general_parser(national: int) -> None:
         assert number.e164 == phonenumbers.format_number(general, phonenumbers.PhoneNumberFormat.E164)
 
 
-@given(
-    st.one_of(st.text(max_size=80), st.floats(), st.integers(), st.none()), st.sampled_from(["US", "DE", ""])
-)
+@given(st.one_of(st.text(max_size=80), st.floats(), st.integers(), st.none()), st.sampled_from(["US", "DE", ""]))
 def test_no_input_does_anything_but_parse_or_be_refused(raw: object, region: str) -> None:
     try:
         number = parse_phone(raw, region=region)

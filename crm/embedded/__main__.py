@@ -19,9 +19,7 @@ def main(arguments: list[str]) -> int:
         stop()
     elif verb == "status":
         states = is_running()
-        sys.stdout.writelines(
-            f"{name}: {'running' if runs else 'stopped'}\n" for name, runs in states.items()
-        )
+        sys.stdout.writelines(f"{name}: {'running' if runs else 'stopped'}\n" for name, runs in states.items())
         return 0 if all(states.values()) else 3
     elif verb == "psql":
         ensure_postgres()

@@ -53,9 +53,7 @@ def wait_ready(is_ready: Callable[[], bool], pid: int, name: str, log: Path, pat
         if not is_alive(pid):
             raise EmbeddedError(f"{name} did not start; the end of {log}:\n{tail(log)}")
         if time.monotonic() > end:
-            raise EmbeddedError(
-                f"{name} was not ready after {patience:.0f} s; the end of {log}:\n{tail(log)}"
-            )
+            raise EmbeddedError(f"{name} was not ready after {patience:.0f} s; the end of {log}:\n{tail(log)}")
         time.sleep(0.02)
 
 

@@ -130,9 +130,7 @@ def locked(data: Path, patience: float = 120) -> Iterator[None]:
     try:
         handle = path.open("a")
     except PermissionError as error:
-        raise EmbeddedError(
-            f"{path} belongs to another user; start as that user, or set SWITCHBOARD_DATA"
-        ) from error
+        raise EmbeddedError(f"{path} belongs to another user; start as that user, or set SWITCHBOARD_DATA") from error
     with handle:
         end = time.monotonic() + patience
         while True:

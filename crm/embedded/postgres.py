@@ -178,9 +178,7 @@ def _clear_leftovers(data: Path, pgdata: Path) -> None:
     if not Path("/proc/self/cwd").exists():
         return  # PostgreSQL itself tells a stale pid file from a live one, short of a reused process id
     end = time.monotonic() + 20
-    while _at_work_in(
-        pgdata
-    ):  # orphans of a killed server still use its shared memory; they leave by themselves
+    while _at_work_in(pgdata):  # orphans of a killed server still use its shared memory; they leave by themselves
         if time.monotonic() > end:
             raise EmbeddedError(
                 f"processes {_at_work_in(pgdata)} of a killed PostgreSQL still use {pgdata}; end them first"
@@ -200,11 +198,7 @@ def _at_work_in(folder: Path) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if (
-                entry.name.isdigit()
-                and os.readlink(entry / "cwd") == str(folder)
-                and is_alive(int(entry.name))
-            ):
+            if entry.name.isdigit() and os.readlink(entry / "cwd") == str(folder) and is_alive(int(entry.name)):
                 found.append(int(entry.name))
     return found
 

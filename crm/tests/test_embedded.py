@@ -82,10 +82,7 @@ def test_a_new_database_has_the_extensions_leakproof_marks_and_letters_of_all_sc
     with psycopg.connect(urls.owner_url, autocommit=True) as owner:
         owner.execute("CREATE DATABASE test_copy")
     copy = postgres.url(data, "crm_owner", "test_copy")
-    assert (
-        ask(copy, "SELECT count(*) FROM pg_extension WHERE extname IN ('pg_trgm', 'unaccent', 'btree_gin')")
-        == 3
-    )
+    assert ask(copy, "SELECT count(*) FROM pg_extension WHERE extname IN ('pg_trgm', 'unaccent', 'btree_gin')") == 3
     assert ask(copy, "SELECT proleakproof FROM pg_proc WHERE proname = 'ts_match_vq'") is True
     assert ask(copy, "SELECT proleakproof FROM pg_proc WHERE proname = 'word_similarity_op'") is True
     assert ask(copy, "SELECT array_length(show_trgm('Żółć Привет'), 1)") > 8  # type: ignore[operator]
@@ -243,11 +240,7 @@ def test_an_ordinary_user_runs_the_servers_under_its_own_account(make_folder: Ca
     data = make_folder()
     os.chown(data.parent, user, user)
     python = next(
-        (
-            p
-            for p in (sys.executable, "/usr/bin/python3")
-            if place.is_reachable(Path(p), place.Account(user, user))
-        ),
+        (p for p in (sys.executable, "/usr/bin/python3") if place.is_reachable(Path(p), place.Account(user, user))),
         None,
     )
     if python is None:

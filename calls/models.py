@@ -1,0 +1,167 @@
+"""Calls: each attempt to reach a person, what the provider told of it, and what was said."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from core.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+
+LIVE_STATES = ["reserved", "dialing", "placed", "unknown"]
+
+
+class Call(TenantModel):
+    """One attempt. `dial_state` is the dialler's own ladder, `status` and `outcome` what people see."""
+
+    class DialState(models.TextChoices):
+        RESERVED = "reserved", "Reserved"
+        DIALING = "dialing", "Dialing"
+        PLACED = "placed", "Placed"
+        UNKNOWN = "unknown", "Unknown"
+        ENDED = "ended", "Ended"
+
+    class Status(models.TextChoices):
+        INITIATED = "initiated", "Initiated"
+        RINGING = "ringing", "Ringing"
+        IN_PROGRESS = "in_progress", "In progress"
+        ENDED = "ended", "Ended"
+
+    class Outcome(models.TextChoices):
+        COMPLETED = "completed", "Completed"
+        NO_ANSWER = "no_answer", "No answer"
+        BUSY = "busy", "Busy"
+        REJECTED = "rejected", "Rejected"
+        VOICEMAIL = "voicemail", "Voicemail"
+        INVALID_NUMBER = "invalid_number", "Invalid number"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+        OPT_OUT = "opt_out", "Opted out"
+
+    class AnsweredBy(models.TextChoices):
+        HUMAN = "human", "Person"
+        VOICEMAIL = "voicemail", "Voicemail"
+        SCREENING = "screening", "Call screening"
+        IVR = "ivr", "Phone menu"
+        FAX = "fax", "Fax"
+        UNKNOWN = "unknown", "Unknown"
+
+    campaign = TenantForeignKey(
+        "campaigns.Campaign", null=True, blank=True, on_delete=models.CASCADE, related_name="calls"
+    )
+    campaign_lead = TenantForeignKey(
+        "campaigns.CampaignLead", null=True, blank=True, on_delete=models.CASCADE, related_name="calls"
+    )
+    lead = TenantForeignKey("leads.Lead", null=True, blank=True, on_delete=models.SET_NULL, related_name="calls")
+    contact = TenantForeignKey(
+        "contacts.Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="calls"
+    )
+    user = TenantForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="calls")
+    attempt = models.PositiveSmallIntegerField(default=1)
+    phone_number = models.CharField(max_length=16)
+    caller_id = models.CharField(max_length=16, blank=True, default="")
+    provider = models.CharField(max_length=20, default="simulated")
+    provider_call_id = models.CharField(max_length=100, null=True, blank=True)
+    callback_token = models.CharField(max_length=64, editable=False)
+    dial_state = models.CharField(max_length=8, choices=DialState.choices, default=DialState.RESERVED)
+    lease_until = models.DateTimeField(null=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.INITIATED)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True, default="")
+    outcome_detail = models.CharField(max_length=200, blank=True, default="")
+    answered_by = models.CharField(max_length=10, choices=AnsweredBy.choices, blank=True, default="")
+    disposition = models.CharField(max_length=30, blank=True, default="")
+    placed_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    duration_seconds = models.PositiveIntegerField(null=True)
+    summary = models.TextField(blank=True, default="")
+    cost = models.DecimalField(max_digits=10, decimal_places=4, null=True)
+    minutes_held = models.PositiveIntegerField(default=0)
+
+    objects = TenantManager.from_queryset(TenantQuerySet)()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "campaign_lead", "attempt"], name="call_attempt_unique"),
+            models.UniqueConstraint(fields=["tenant", "provider", "provider_call_id"], name="call_provider_id_unique"),
+            models.UniqueConstraint(
+                fields=["tenant", "campaign_lead"],
+                condition=Q(dial_state__in=LIVE_STATES),
+                name="call_one_live_lead",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "phone_number"],
+                condition=Q(dial_state__in=LIVE_STATES),
+                name="call_one_live_phone",
+            ),
+            models.CheckConstraint(condition=Q(attempt__gte=1), name="call_attempt_from_one"),
+            models.CheckConstraint(condition=Q(dial_state__in=[*LIVE_STATES, "ended"]), name="call_dial_state_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["initiated", "ringing", "in_progress", "ended"]),
+                name="call_status_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="call_newest"),
+            models.Index(fields=["tenant", "campaign", "-created_at", "-id"], name="call_of_campaign"),
+            models.Index(fields=["tenant", "lead", "-created_at"], name="call_of_lead"),
+            models.Index(fields=["tenant", "contact", "-created_at"], name="call_of_contact"),
+            models.Index(fields=["tenant", "phone_number", "-created_at"], name="call_of_number"),
+            models.Index(fields=["tenant", "campaign"], condition=Q(dial_state__in=LIVE_STATES), name="call_live"),
+            models.Index(fields=["lease_until"], condition=Q(dial_state__in=LIVE_STATES), name="call_lease"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.phone_number} · {self.outcome or self.status}"
+
+    def get_absolute_url(self) -> str:
+        """The page of the call."""
+        return f"/calls/{self.pk}"
+
+
+class CallEvent(TenantModel):
+    """One event a provider sent, kept as it came; the unique key makes repeats harmless."""
+
+    call = TenantForeignKey(Call, null=True, on_delete=models.CASCADE, related_name="events")
+    provider = models.CharField(max_length=20)
+    event_key = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40)
+    payload = models.JSONField(default=dict)
+    applied = models.BooleanField(default=False)
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("received_at", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "provider", "event_key"], name="call_event_key_unique")
+        ]
+        indexes = [models.Index(fields=["tenant", "call", "received_at"], name="call_event_of_call")]
+
+
+class Conversation(TenantModel):
+    """What was said in a call: messages `{role: agent|person, content, at}` with `at` in seconds from the answer."""
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="conversation", db_constraint=False)
+    status = models.CharField(max_length=12, default="completed")
+    messages = models.JSONField(default=list)
+    transcript = models.TextField(blank=True, default="")
+
+
+class Recording(TenantModel):
+    """The audio of a call, copied from the provider into our own storage."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        AVAILABLE = "available", "Available"
+        ABSENT = "absent", "Absent"
+        FAILED = "failed", "Failed"
+        DELETED = "deleted", "Deleted"
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="recording", db_constraint=False)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    provider_recording_id = models.CharField(max_length=100, blank=True, default="")
+    file = models.CharField(max_length=300, blank=True, default="")
+    content_type = models.CharField(max_length=50, default="audio/wav")
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    duration_seconds = models.PositiveIntegerField(null=True)
+    error = models.CharField(max_length=300, blank=True, default="")

@@ -1,0 +1,152 @@
+"""Fixtures for every test: a real database under the product's own role, two workspaces, and clients."""
+
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connections, transaction
+from rest_framework.test import APIClient
+
+from core.scope import tenant_context
+
+
+def _database_name() -> str:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    return f"test_{settings.DATABASES['owner']['NAME']}_{worker or 'main'}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """Make the test database as the owner, migrate it, then connect as the product's role."""
+    name = _database_name()
+    owner = connections["owner"]
+    with django_db_blocker.unblock():
+        params = owner.get_connection_params()
+        params.pop("cursor_factory", None)
+        params.pop("context", None)
+        params["dbname"] = "postgres"
+        with psycopg.connect(**params, autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            admin.execute(f'CREATE DATABASE "{name}"')
+        for alias in ("owner", "default"):
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = name
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+        owner.close()
+        yield
+        for connection in connections.all():
+            connection.close()
+        with psycopg.connect(**params, autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test starts with empty caches and limits and with no tenant open."""
+    from core.rates import redis_client
+
+    client = redis_client()
+    prefixes = [*client.scan_iter("rate:*", count=1000), *client.scan_iter("sb:*", count=1000)]
+    if prefixes:
+        client.delete(*prefixes)
+    with tenant_context(None) if "db" not in request.fixturenames else _nothing():
+        yield
+
+
+class _nothing:  # noqa: N801 - a context manager that does nothing
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: Any) -> None: ...
+
+
+class Workspace:
+    """A tenant with one person per role, and ways to call the product as them."""
+
+    def __init__(self, name: str) -> None:
+        from accounts.services import create_user, create_workspace
+
+        slug = f"{re.sub('[^a-z]', '', name.lower())}-{uuid.uuid4().hex[:6]}"
+        self.made = create_workspace(name=name, email=f"admin@{slug}.test", password="correct-horse")
+        self.id = uuid.UUID(self.made["tenant_id"])
+        self.form_key = self.made["form_key"]
+        self.api_key = self.made["api_key"]
+        self.domain = f"{slug}.test"
+        with self.scope():
+            from accounts.models import User
+
+            self.admin = User.objects.get(pk=self.made["user_id"])
+            self.manager = create_user(
+                email=f"manager@{slug}.test", name="Mara Manager", role="manager", password="correct-horse"
+            )
+            self.agent = create_user(
+                email=f"agent@{slug}.test", name="Ana Agent", role="agent", password="correct-horse"
+            )
+
+    def scope(self) -> Any:
+        """Open the workspace."""
+        from core.scope import tenant_scope
+
+        return tenant_scope(self.id)
+
+    def api(self, role: str = "agent") -> APIClient:
+        """An API client with a bearer token of the person with that role."""
+        from accounts.tokens import issue
+
+        client = APIClient()
+        with self.scope():
+            token = issue(getattr(self, role))["access"]
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+        return client
+
+    def browser(self, role: str = "agent") -> Any:
+        """A Django test client signed in as the person with that role."""
+        from django.test import Client
+
+        client = Client()
+        answer = client.post("/login", {"username": getattr(self, role).email, "password": "correct-horse"})
+        assert answer.status_code == 302, answer.content[:500]
+        return client
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    """The workspace under test."""
+    return Workspace("Northwind")
+
+
+@pytest.fixture
+def stranger(db: None) -> Workspace:
+    """Another workspace, whose people must never see or change anything of `workspace`."""
+    return Workspace("Stranger")
+
+
+@pytest.fixture
+def scoped(workspace: Workspace) -> Iterator[Workspace]:
+    """`workspace`, with its scope open for the whole test."""
+    with tenant_context(workspace.id):
+        yield workspace
+
+
+@pytest.fixture
+def after_commit(django_capture_on_commit_callbacks: Callable[..., Any]) -> Callable[..., Any]:
+    """Run what services defer to after the commit: `with after_commit(): …`."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def no_transaction() -> Any:
+    """The module that opens transactions, for tests that commit."""
+    return transaction
+
+
+@pytest.fixture
+def clear_cache() -> None:
+    """Empty the cache of the open scope."""
+    cache.clear()

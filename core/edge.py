@@ -1,0 +1,84 @@
+"""The edge of the site: what Django itself refuses is answered in the API's shape, and outages as 503."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from psycopg_pool import PoolTimeout
+
+from core.problems import problem_response
+
+log = structlog.get_logger(__name__)
+MAX_URL = 8192
+_JSON_BODY = re.compile(r"application/(.+\+)?json")
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the caller speaks the API rather than reads pages."""
+    return request.path.startswith("/api/")
+
+
+def _refuse(request: HttpRequest, status: int, code: str, title: str) -> HttpResponse:
+    if wants_json(request):
+        return problem_response(status, code, title)
+    return render(request, "errors/plain.html", {"status": status, "title": title}, status=status)
+
+
+class EdgeMiddleware:
+    """Refuses overlong addresses, foreign hosts and compressed bodies, and turns a lost database into 503."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return problem_response(400, "bad_host", "This host is not served here.")
+        if len(request.get_full_path()) > MAX_URL:
+            return _refuse(request, 414, "uri_too_long", "The address is too long.")
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            return _refuse(request, 415, "unsupported_content_encoding", "Send the body uncompressed.")
+        if wants_json(request) and self._too_large(request):
+            return problem_response(413, "body_too_large", "The body is too large.")
+        response = self.get_response(request)
+        if wants_json(request):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def _too_large(self, request: HttpRequest) -> bool:
+        """JSON bodies over the limit are refused before they are read."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or not _JSON_BODY.match(request.content_type or ""):
+            return False
+        return int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+            return None
+        log.warning("database_unavailable", error=type(error).__name__)
+        response = _refuse(request, 503, "unavailable", "The service is not available for a moment. Try again.")
+        response["Retry-After"] = "2"
+        return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came without its token: a page of its own, or a problem document."""
+    return _refuse(request, 403, "csrf_failed", "This form has expired. Reload the page and send it again.")
+
+
+def error_view(status: int, code: str, title: str) -> Callable[..., HttpResponse]:
+    """Make a Django error handler that answers in the caller's language."""
+
+    def view(request: HttpRequest, exception: Any = None) -> HttpResponse:
+        if wants_json(request):
+            return problem_response(status, code, title)
+        return render(request, f"errors/{status}.html", {"title": title}, status=status)
+
+    return view

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, plus the tenant setting at the start of every transaction."""

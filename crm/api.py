@@ -1,0 +1,38 @@
+"""The whole API map. Every path takes an optional trailing slash."""
+
+from django.urls import URLPattern, URLResolver, include, re_path
+from rest_framework.routers import SimpleRouter
+
+from accounts import api as accounts
+from crm import schema_views
+
+
+class Router(SimpleRouter):
+    """Routes with an optional trailing slash."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"
+
+
+router = Router()
+router.register("users", accounts.UserApi, basename="user")
+router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
+
+
+def at(path: str, view: object, name: str) -> URLPattern:
+    """A path relative to /api/v1/, with an optional trailing slash."""
+    return re_path(rf"^{path}/?$", view, name=name)  # type: ignore[call-overload,no-any-return]
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    at("auth/token", accounts.TokenView.as_view(), "token"),
+    at("auth/token/refresh", accounts.RefreshView.as_view(), "token-refresh"),
+    at("auth/logout", accounts.LogoutView.as_view(), "token-logout"),
+    at("auth/me", accounts.MeView.as_view(), "me"),
+    at("settings", accounts.SettingsView.as_view(), "settings"),
+    at("schema", schema_views.SchemaView.as_view(), "schema"),
+    at("docs", schema_views.DocsView.as_view(), "docs"),
+    re_path("", include(router.urls)),
+    re_path(r"^.*$", schema_views.UnknownView.as_view(), name="unknown"),
+]

@@ -1,0 +1,16 @@
+"""Every periodic task, in one table. Beat only nudges: each task finds its due work by a query."""
+
+from typing import Any
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "relay-outbox": {"task": "core.tasks.relay_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-old-keys": {"task": "core.tasks.forget_old_idempotency_keys", "schedule": 3600.0},
+}
+
+for _queue in ("default", "dialer", "enrichment", "mail"):
+    BEAT_SCHEDULE[f"heartbeat-{_queue}"] = {
+        "task": "core.tasks.beat_heart",
+        "schedule": 30.0,
+        "args": (_queue,),
+        "options": {"queue": _queue, "expires": 25},
+    }
