@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth import login, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -38,7 +39,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """The admin has no sign-in of its own."""
+    """The admin has no sign-in of its own; who is signed in and still sent here may not enter."""
+    if request.user.is_authenticated:
+        raise PermissionDenied("The admin is for managers and admins.")
     return redirect(f"/login?{request.GET.urlencode()}")
 
 

@@ -31,9 +31,7 @@ def make_plan(data: Path, secret_key: str) -> Plan:
         raise ValueError(problem)
     simulator_port = 0 if os.environ.get("SIMULATOR_URL") else ports.free_port()
     # Known to this data folder only: whoever else is on this machine cannot forge the simulator's webhooks.
-    key, secret = (
-        hashlib.sha256(f"{use}:{secret_key}".encode()).hexdigest()[:40] for use in ("key", "secret")
-    )
+    key, secret = (hashlib.sha256(f"{use}:{secret_key}".encode()).hexdigest()[:40] for use in ("key", "secret"))
     chosen = {
         "PORT": port,
         "PUBLIC_BASE_URL": f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}",  # noqa: S104 - compared only

@@ -39,9 +39,7 @@ def holder(port: int) -> str:
     for process in Path("/proc").glob("[0-9]*") if sockets else ():
         with contextlib.suppress(OSError):
             if any(os.readlink(handle) in sockets for handle in (process / "fd").iterdir()):
-                command = (
-                    (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                )
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
                 return f"process {process.name}: {command[:80]}"
     return ""
 

@@ -86,9 +86,7 @@ def test_a_worker_not_yet_heard_from_is_left_alone(screen: io.StringIO, tmp_path
     supervisor.stop()
 
 
-def test_stop_ends_the_giver_of_work_first_and_kills_what_ignores_it(
-    screen: io.StringIO, tmp_path: Path
-) -> None:
+def test_stop_ends_the_giver_of_work_first_and_kills_what_ignores_it(screen: io.StringIO, tmp_path: Path) -> None:
     order = tmp_path / "order"
     note = "trap 'echo {0} >> {1}; exit' TERM; touch {1}.{0}; while :; do sleep 0.05; done"
     stubborn = f"trap '' TERM; touch {order}.stubborn; while :; do sleep 0.05; done"
@@ -171,9 +169,7 @@ def test_a_taken_port_is_refused_with_its_holder_and_another_port() -> None:
     assert "is not a port" in ports.complaint("127.0.0.1", 70000)
 
 
-def test_the_plan_runs_each_queue_and_lets_the_caller_choose(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_plan_runs_each_queue_and_lets_the_caller_choose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     port = ports.free_port()
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setenv("SIMULATOR_SPEED", "50")
@@ -184,10 +180,7 @@ def test_the_plan_runs_each_queue_and_lets_the_caller_choose(
     assert names == ["phones", "web", "dialer", "worker", "beat"]
     assert made.environment["PUBLIC_BASE_URL"] == f"http://127.0.0.1:{port}"
     assert made.environment["SIMULATOR_SPEED"] == "50"
-    assert (
-        made.environment["SIMULATOR_SECRET"]
-        != plan.make_plan(tmp_path, "other").environment["SIMULATOR_SECRET"]
-    )
+    assert made.environment["SIMULATOR_SECRET"] != plan.make_plan(tmp_path, "other").environment["SIMULATOR_SECRET"]
     monkeypatch.setenv("SIMULATOR_URL", "http://127.0.0.1:9")
     elsewhere = plan.make_plan(tmp_path, "secret")
     assert "phones" not in [program.name for program in plan.programs(elsewhere, tmp_path)]

@@ -21,9 +21,7 @@ from crm.processes.supervisor import Supervisor
 class Command(BaseCommand):
     """Migrate, load the demo once, then run web, workers, beat and the simulated phone network."""
 
-    help = (
-        "Run everything on this machine: database, Redis, web, workers, beat and the simulated phone network."
-    )
+    help = "Run everything on this machine: database, Redis, web, workers, beat and the simulated phone network."
     requires_system_checks: list[str] = []  # they ask the database, which is not migrated yet
 
     def add_arguments(self, parser: ArgumentParser) -> None:
