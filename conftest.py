@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
 from core.scope import tenant_context
@@ -40,11 +41,22 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
             connections[alias].settings_dict["NAME"] = name
         call_command("migrate", database="owner", verbosity=0, interactive=False)
         owner.close()
+        TransactionTestCase._fixture_teardown = lambda self: _empty_tables({**params, "dbname": name})  # type: ignore[method-assign]
         yield
         for connection in connections.all():
             connection.close()
         with psycopg.connect(**params, autocommit=True) as admin:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _empty_tables(params: dict[str, Any]) -> None:
+    """Empty every table as the owner: the product's role may not truncate."""
+    with psycopg.connect(**params, autocommit=True) as owner:
+        rows = owner.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename NOT IN ('django_migrations', 'django_content_type')"
+        ).fetchall()
+        owner.execute("TRUNCATE " + ", ".join(name for (name,) in rows) + " CASCADE")
 
 
 @pytest.fixture(autouse=True)

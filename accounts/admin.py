@@ -29,9 +29,9 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]
         person = self.instance
         weaker = cleaned.get("role") != Role.ADMIN or not cleaned.get("is_active")
         others = User.objects.exclude(pk=person.pk)
-        if person.role == Role.ADMIN and not person._state.adding and weaker:
-            if not others.filter(role=Role.ADMIN, is_active=True).exists():
-                raise forms.ValidationError(services.LastAdmin.title)
+        demoted = person.role == Role.ADMIN and not person._state.adding and weaker
+        if demoted and not others.filter(role=Role.ADMIN, is_active=True).exists():
+            raise forms.ValidationError(services.LastAdmin.title)
         if others.filter(email__iexact=cleaned.get("email", "")).exists():
             raise forms.ValidationError({"email": services.DuplicateUser.title})
         return cleaned

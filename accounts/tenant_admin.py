@@ -9,7 +9,7 @@ from unfold.admin import ModelAdmin
 from accounts.models import Role
 
 
-class TenantAdmin(ModelAdmin):  # type: ignore[misc]
+class TenantAdmin(ModelAdmin):
     """Shows and changes only rows of the signed-in person's workspace (manager, queryset and row security agree)."""
 
     role = Role.MANAGER
@@ -25,7 +25,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]
         return queryset.order_by(*ordering) if ordering else queryset
 
     def _may(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_authenticated and request.user.has_role(self.role))  # type: ignore[union-attr]
+        return bool(request.user.is_authenticated and request.user.has_role(self.role))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._may(request)

@@ -99,11 +99,7 @@ def parse_caps(raw: object, *, base: Caps | None = None) -> Caps:
 def loosened_caps(caps: Caps, *, than: Caps | None = None) -> list[str]:
     """The names of the caps that let through more calls than `than` (the defaults): these need a reason."""
     old, new = asdict(than or Caps()), asdict(caps)
-    return [
-        name
-        for name in old
-        if (new[name] < old[name] if name == "min_gap_minutes" else new[name] > old[name])
-    ]
+    return [name for name in old if (new[name] < old[name] if name == "min_gap_minutes" else new[name] > old[name])]
 
 
 def _violation(

@@ -124,14 +124,10 @@ def _final_reason(outcome: str, history: Sequence[Attempt], rules: RetryRules) -
 
 def may_leave_message(history: Sequence[Attempt], now: datetime) -> bool:
     """Whether voicemail may be spoken to: at most one message in seven days."""
-    return not any(
-        attempt.outcome == "voicemail_message" and attempt.at > now - MESSAGE_EVERY for attempt in history
-    )
+    return not any(attempt.outcome == "voicemail_message" and attempt.at > now - MESSAGE_EVERY for attempt in history)
 
 
-def parse_retry_rules(
-    raw: object, *, simulated: bool, max_retries: int = 3, retry_failed: bool = True
-) -> RetryRules:
+def parse_retry_rules(raw: object, *, simulated: bool, max_retries: int = 3, retry_failed: bool = True) -> RetryRules:
     """Read `retry_rules` as the API takes them: minutes per outcome, [] for "do not try again".
 
     Outside the simulator no wait may be shorter than the default. Raises `InvalidRules` naming each field.

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, re_path
 from rest_framework.routers import SimpleRouter
 
 from accounts import api as accounts
+from accounts import ledger_api
 from crm import schema_views
 
 
@@ -17,6 +18,7 @@ class Router(SimpleRouter):
 
 router = Router()
 router.register("users", accounts.UserApi, basename="user")
+router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
 
 
@@ -31,6 +33,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at("auth/logout", accounts.LogoutView.as_view(), "token-logout"),
     at("auth/me", accounts.MeView.as_view(), "me"),
     at("settings", accounts.SettingsView.as_view(), "settings"),
+    at("credits", ledger_api.CreditsView.as_view(), "credits"),
+    at("credits/grant", ledger_api.GrantView.as_view(), "credits-grant"),
     at("schema", schema_views.SchemaView.as_view(), "schema"),
     at("docs", schema_views.DocsView.as_view(), "docs"),
     re_path("", include(router.urls)),

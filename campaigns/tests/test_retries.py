@@ -38,8 +38,7 @@ def after(
 ) -> RetryDecision:
     """The decision after these outcomes, the last of which ended now."""
     history = [
-        Attempt(at=now - apart * (len(outcomes) - 1 - place), outcome=outcome)
-        for place, outcome in enumerate(outcomes)
+        Attempt(at=now - apart * (len(outcomes) - 1 - place), outcome=outcome) for place, outcome in enumerate(outcomes)
     ]
     return next_attempt(
         outcome=outcomes[-1],
@@ -215,9 +214,7 @@ def test_no_retry_is_ever_unlawful_early_or_one_too_many(
     past: list[str], offset: int, zone: str, max_retries: int
 ) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=offset)
-    history = [
-        Attempt(now - timedelta(hours=5 * back), outcome) for back, outcome in enumerate(reversed(past))
-    ]
+    history = [Attempt(now - timedelta(hours=5 * back), outcome) for back, outcome in enumerate(reversed(past))]
     decision = next_attempt(
         outcome=past[-1],
         history=history[::-1],

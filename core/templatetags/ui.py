@@ -250,9 +250,7 @@ def avatar(name: object, size: str = "", *, square: bool = False) -> SafeString:
     """Initials on the name's own colour; hidden from screen readers because the name stands beside it."""
     letters = initials(name)[:1] if square else initials(name)
     shape = " sq" if square else ""
-    return format_html(
-        '<span class="avatar {} {}{}" aria-hidden="true">{}</span>', hue(name), size, shape, letters
-    )
+    return format_html('<span class="avatar {} {}{}" aria-hidden="true">{}</span>', hue(name), size, shape, letters)
 
 
 @register.simple_tag

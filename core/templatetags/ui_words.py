@@ -24,9 +24,7 @@ _WORDS_BY_TONE: Final = {
         overdue infected revoked refused_by_law suppressed no_consent""",
 }
 
-TONES: Final[dict[str, str]] = {
-    word: tone for tone, words in _WORDS_BY_TONE.items() for word in words.split()
-}
+TONES: Final[dict[str, str]] = {word: tone for tone, words in _WORDS_BY_TONE.items() for word in words.split()}
 
 TONES_BY_NOUN: Final[dict[tuple[str, str], str]] = {
     ("import", "running"): "blue",
