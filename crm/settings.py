@@ -146,6 +146,9 @@ if not env("REDIS_URL", default=""):
     env.ENVIRON.update(REDIS_URL=embedded.ensure_redis())
 REDIS_URL = env("REDIS_URL")
 CACHE_URL = env("CACHE_URL", default=REDIS_URL)
+if TESTING:  # each test process has a numbered database of its own
+    _worker = env("PYTEST_XDIST_WORKER", default="gw0").removeprefix("gw")
+    CACHE_URL = REDIS_URL = f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}db={int(_worker) + 1}"
 CACHES = {"default": {"BACKEND": "core.cache.TenantCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "sb"}}
 
 AUTH_USER_MODEL = "accounts.User"
@@ -234,6 +237,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):  # Celery's own writing of a Unix socket
+    CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
