@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from core.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from campaigns.querysets import CampaignLeadQuerySet, CampaignQuerySet, ConsentQuerySet, SuppressionQuerySet
+from core.models import TenantForeignKey, TenantManager, TenantModel
 
 
 class Campaign(TenantModel):
@@ -51,7 +52,7 @@ class Campaign(TenantModel):
         "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
 
-    objects = TenantManager.from_queryset(TenantQuerySet)()
+    objects = TenantManager.from_queryset(CampaignQuerySet)()
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -130,7 +131,7 @@ class CampaignLead(TenantModel):
     )
     last_outcome = models.CharField(max_length=20, blank=True, default="")
 
-    objects = TenantManager.from_queryset(TenantQuerySet)()
+    objects = TenantManager.from_queryset(CampaignLeadQuerySet)()
 
     class Meta:
         ordering = ("created_at", "id")
@@ -216,7 +217,7 @@ class Suppression(TenantModel):
         "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
 
-    objects = TenantManager.from_queryset(TenantQuerySet)()
+    objects = TenantManager.from_queryset(SuppressionQuerySet)()
 
     class Meta:
         verbose_name = "do-not-call entry"
@@ -259,7 +260,7 @@ class Consent(TenantModel):
     given_at = models.DateTimeField(db_default=Now())
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantManager.from_queryset(TenantQuerySet)()
+    objects = TenantManager.from_queryset(ConsentQuerySet)()
 
     class Meta:
         ordering = ("-given_at", "-id")
