@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.logging.RequestIdMiddleware",
+    "crm.observability.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -338,3 +339,4 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 SENTRY_DSN = env("SENTRY_DSN", default="")
+METRICS_TOKEN = env("METRICS_TOKEN", default="")

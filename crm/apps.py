@@ -1,0 +1,12 @@
+"""The roof."""
+
+from django.apps import AppConfig
+
+
+class CrmConfig(AppConfig):
+    name = "crm"
+
+    def ready(self) -> None:
+        from crm import observability
+
+        observability.start()
