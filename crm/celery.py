@@ -4,10 +4,13 @@ import os
 
 from celery import Celery
 
+from crm.processes import heartbeat
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 app = Celery("crm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+heartbeat.connect()
 app.conf.beat_schedule_filename = os.environ.get("BEAT_SCHEDULE_FILE", "/tmp/switchboard-beat")  # noqa: S108 - only a default
 
 

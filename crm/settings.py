@@ -20,8 +20,10 @@ DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = embedded.data_dir()
 SECRET_KEY = env("SECRET_KEY", default="") or local_secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-PORT = env.int("PORT", default=8000)
-PUBLIC_BASE_URL = env("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+PORT = env.int("PORT", default=int(embedded.running("port") or 8000))
+PUBLIC_BASE_URL = env(
+    "PUBLIC_BASE_URL", default=embedded.running("public_base_url") or f"http://127.0.0.1:{PORT}"
+).rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
@@ -246,14 +248,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
-CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 
 SIMULATOR_URL = env("SIMULATOR_URL", default="") or embedded.running("simulator_url")
-SIMULATOR_KEY = env("SIMULATOR_KEY", default="simulator-key")
-SIMULATOR_SECRET = env("SIMULATOR_SECRET", default="simulator-secret")
+SIMULATOR_KEY = env("SIMULATOR_KEY", default=embedded.running("simulator_key") or "simulator-key")
+SIMULATOR_SECRET = env("SIMULATOR_SECRET", default=embedded.running("simulator_secret") or "simulator-secret")
 SIMULATOR_SPEED = env.float("SIMULATOR_SPEED", default=10.0)
 
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))
@@ -262,7 +263,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TESTING or DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else env("STATICFILES_BACKEND", default="crm.static_storage.LocalStaticStorage")
     },
 }
 AWS_STORAGE_BUCKET_NAME = env("S3_BUCKET", default=None)

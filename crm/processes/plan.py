@@ -48,6 +48,8 @@ def make_plan(data: Path, secret_key: str) -> Plan:
         "LOG_JSON": os.environ.get("LOG_JSON", "false"),
         # Celery ends tasks in hand within worker_soft_shutdown_timeout only on SIGQUIT.
         "REMAP_SIGTERM": "SIGQUIT",
+        "CELERY_SKIP_CHECKS": "1",  # `up` itself has just run them, once for all
+        "PYTHONWARNINGS": "ignore:You're running the worker",  # as root: said once in docs/operations.md
     }
     return Plan(host, int(port), simulator_port, environment)
 
@@ -66,24 +68,7 @@ def programs(plan: Plan, data: Path) -> list[Program]:
         Program("web", web, plan.environment),
         _worker("dialer", DIALER_QUEUE, plan, data),
         _worker("worker", OTHER_QUEUES, plan, data),
-        Program(
-            "beat",
-            [
-                *python,
-                "celery",
-                "-A",
-                "crm",
-                "beat",
-                "--loglevel",
-                "warning",
-                "--pidfile",
-                "",
-                "-s",
-                plan.environment["BEAT_SCHEDULE_FILE"],
-            ],
-            plan.environment,
-            stop_first=True,
-        ),
+        _beat(plan),
     ]
 
 
@@ -95,10 +80,18 @@ def _simulator(plan: Plan) -> Program:
     )
 
 
+def _beat(plan: Plan) -> Program:
+    command = [
+        *(sys.executable, "-m", "celery", "--quiet", "-A", "crm", "beat", "--loglevel", "warning"),
+        *("--pidfile", "", "-s", plan.environment["BEAT_SCHEDULE_FILE"]),
+    ]
+    return Program("beat", command, plan.environment, stop_first=True)
+
+
 def _worker(name: str, queues: str, plan: Plan, data: Path) -> Program:
     heartbeat = data / "heartbeats" / name
     command = [
-        *(sys.executable, "-m", "celery", "-A", "crm", "worker", "-Q", queues, "-n", f"{name}@%h"),
+        *(sys.executable, "-m", "celery", "--quiet", "-A", "crm", "worker", "-Q", queues, "-n", f"{name}@%h"),
         *("-c", os.environ.get("WORKER_PROCESSES", "2"), "--loglevel", "warning"),
         *("--without-mingle", "--without-gossip"),
     ]

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from crm.processes import heartbeat
+
 BOUND = Path(__file__).with_name("bound.py")
 COLOURS = (36, 32, 33, 35, 34, 31)
 LONGEST_PAUSE = 30.0  # seconds between restarts of a process that keeps dying
@@ -26,7 +28,7 @@ class Program:
     command: Sequence[str]
     environment: dict[str, str] = field(default_factory=dict)
     stop_first: bool = False  # ended before the others, because it hands them new work
-    heartbeat: Path | None = None  # touched by the process; see Supervisor.deaf_after
+    heartbeat: Path | None = None  # see crm.processes.heartbeat
 
 
 class Child:
@@ -45,7 +47,7 @@ class Child:
     def start(self) -> None:
         """Start the process in a session of its own, so that Ctrl-C reaches the supervisor alone."""
         if self.program.heartbeat is not None:
-            self.program.heartbeat.unlink(missing_ok=True)
+            heartbeat.forget(self.program.heartbeat)
         command = [sys.executable, "-S", "-E", str(BOUND), str(os.getpid()), *self.program.command]
         self.process = subprocess.Popen(  # noqa: S603 - our own commands
             command,
@@ -140,11 +142,8 @@ class Supervisor:
         child.pause = min(child.pause * 2, LONGEST_PAUSE)
 
     def _is_deaf(self, child: Child) -> bool:
-        beat = child.program.heartbeat
-        try:
-            return beat is not None and time.time() - beat.stat().st_mtime > self.deaf_after
-        except FileNotFoundError:  # not heard from yet: it may still be starting, or nobody asks it to beat
-            return False
+        file = child.program.heartbeat
+        return file is not None and heartbeat.is_silent(file, self.deaf_after)
 
     def stop(self, patience: float = 22) -> None:
         """End with SIGTERM who hands out work, then the rest; what outlives `patience` seconds is killed."""

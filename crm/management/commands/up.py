@@ -5,7 +5,6 @@ import http.client
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -58,7 +57,6 @@ class Command(BaseCommand):
 
     def _run(self, plan: Plan) -> None:
         data = settings.DATA_DIR
-        (data / "heartbeats").mkdir(exist_ok=True)
         values = {name.lower(): value for name, value in plan.environment.items() if name in RECORDED}
         supervisor = Supervisor(programs(plan, data), sys.stdout)
         embedded.record(data, **values)
@@ -70,7 +68,7 @@ class Command(BaseCommand):
             embedded.forget(data)
 
     def _welcome(self, plan: Plan) -> None:
-        lines = ["", f"  {settings.BRAND} is ready:  {plan.environment['PUBLIC_BASE_URL']}", *_logins(), ""]
+        lines = ["", f"  {settings.BRAND} is ready:  {plan.environment['PUBLIC_BASE_URL']}", ""]
         self.stdout.write("\n".join([*lines, "  Ctrl-C stops everything.", ""]))
 
 
@@ -87,12 +85,3 @@ def answers(plan: Plan) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _logins() -> Iterator[str]:
-    """Yield one line for each login of the demo workspace, when it is there."""
-    with contextlib.suppress(ImportError):
-        from crm.demo import LOGINS
-
-        yield "  Log in with:"
-        yield from (f"    {role:<8} {email}  {password}" for role, email, password in LOGINS)
