@@ -46,9 +46,7 @@ def _listen(settings: Settings) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise OSError(
-            f"port {settings.port} on {settings.host} cannot be opened ({error.strerror})"
-        ) from error
+        raise OSError(f"port {settings.port} on {settings.host} cannot be opened ({error.strerror})") from error
     return listener
 
 

@@ -216,9 +216,7 @@ class Simulator:
         """Check a request for a call. Raises `ApiError` 400 with a code the caller can act on."""
         for name in ("to", "from"):
             if not is_dialable(_text(data, name)):
-                raise ApiError(
-                    400, "invalid_number", f"`{name}` must be a number in E.164, like +14155550171."
-                )
+                raise ApiError(400, "invalid_number", f"`{name}` must be a number in E.164, like +14155550171.")
         reference = _text(data, "reference")
         if not reference:
             raise ApiError(400, "bad_request", "`reference` is required.")

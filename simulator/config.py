@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from urllib.parse import urlsplit
 
 
 class ConfigError(ValueError):
@@ -70,7 +71,10 @@ class Settings:
     log_path: str = ""
     """A file that every placed and ended call is appended to, one JSON object a line."""
     callback_hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
-    """Hosts webhooks may be sent to, so that this process cannot be made to knock on other doors."""
+    """Hosts webhooks may be sent to, so that this process cannot be made to knock on other doors.
+
+    The host of PUBLIC_BASE_URL, where the product says it lives, is always one of them.
+    """
     hold_seconds: float = 60.0
     """Real seconds a `timeout_after` answer is held."""
     retry_delays: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -95,6 +99,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     default = Settings()
     hosts = {h.strip() for h in env.get("SIMULATOR_CALLBACK_HOSTS", "").split(",") if h.strip()}
+    if own := urlsplit(env.get("PUBLIC_BASE_URL", "")).hostname:
+        hosts.add(own)
     try:
         port = int(env.get("SIMULATOR_PORT") or 0)
         calls_per_second = float(env.get("SIMULATOR_CPS") or 0)

@@ -20,9 +20,7 @@ LARGEST_BODY = 256 * 1024
 class ApiError(Exception):
     """An answer other than success, as `{"error": {"code", "message"}}`."""
 
-    def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -63,9 +61,7 @@ class Response:
 
 def json_response(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Answer JSON."""
-    return Response(
-        json.dumps(data).encode(), status, {"content-type": "application/json", **(headers or {})}
-    )
+    return Response(json.dumps(data).encode(), status, {"content-type": "application/json", **(headers or {})})
 
 
 def range_response(request: Request, body: bytes, content_type: str) -> Response:
@@ -118,9 +114,7 @@ class Router:
                 "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
             }
         )
-        await send(
-            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body}
-        )
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body})
 
     async def _dispatch(self, request: Request) -> Response:
         self._before(request)

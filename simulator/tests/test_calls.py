@@ -125,9 +125,7 @@ def test_other_numbers_end_in_the_usual_shares():
     ]
     shares = {
         "human": sum(p.answered_by == "human" for p in plans) / 5000,
-        **{
-            o: sum(p.outcome == o for p in plans) / 5000 for o in ("voicemail", "no_answer", "busy", "failed")
-        },
+        **{o: sum(p.outcome == o for p in plans) / 5000 for o in ("voicemail", "no_answer", "busy", "failed")},
     }
     expected = {"human": 0.35, "voicemail": 0.25, "no_answer": 0.25, "busy": 0.10, "failed": 0.05}
     assert shares == pytest.approx(expected, abs=0.02)

@@ -7,9 +7,7 @@ SCRIPT = Script(names={"company": "Northwind", "offer": "phone lines", "person":
 def plans(count, number="+121255501{:02d}", first=70, last=99):
     for n in range(count):
         digits = first + n % (last - first + 1)
-        yield plan_call(
-            seed="1", number=number.format(digits), attempt=n + 1, ring_timeout=25, max_duration=300
-        )
+        yield plan_call(seed="1", number=number.format(digits), attempt=n + 1, ring_timeout=25, max_duration=300)
 
 
 def test_a_hundred_conversations_do_not_sound_the_same():

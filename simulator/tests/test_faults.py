@@ -74,9 +74,7 @@ def test_rates_can_be_changed_while_it_runs(phone):
 def test_three_hundred_calls_at_once_all_end_and_are_all_reported(start, receiver):
     phone = start(speed=100.0)
     with ThreadPoolExecutor(8) as pool:
-        codes = list(
-            pool.map(lambda n: phone.request_call(f"+1212555017{n % 10}", str(n)).status_code, range(300))
-        )
+        codes = list(pool.map(lambda n: phone.request_call(f"+1212555017{n % 10}", str(n)).status_code, range(300)))
     assert codes == [201] * 300
     for n in range(300):
         phone.wait_for_end(f"SIM{n + 1:010d}", 15)

@@ -11,9 +11,7 @@ def test_a_key_is_required_everywhere_but_for_health(phone):
     assert phone.get("/healthz").json()["status"] == "ok"
 
 
-@pytest.mark.parametrize(
-    "number", ["", "12125550177", "+1", "+1212555017x", "+0212555017", "+1234567890123456"]
-)
+@pytest.mark.parametrize("number", ["", "12125550177", "+1", "+1212555017x", "+0212555017", "+1234567890123456"])
 def test_a_number_that_is_no_number_is_refused(phone, number):
     answer = phone.request_call(number)
     assert answer.status_code == 400
@@ -81,10 +79,11 @@ def test_settings_come_from_the_environment():
             "SIMULATOR_SPEED": "25",
             "SIMULATOR_FAULTS": '{"http_429": 0.04}',
             "SIMULATOR_CALLBACK_HOSTS": "web, 10.0.0.5",
+            "PUBLIC_BASE_URL": "https://crm.example:8443",
         }
     )
     assert (settings.port, settings.speed, settings.faults) == (4010, 25.0, Faults(http_429=0.04))
-    assert {"web", "10.0.0.5", "127.0.0.1"} <= settings.callback_hosts
+    assert {"web", "10.0.0.5", "127.0.0.1", "crm.example"} <= settings.callback_hosts
 
 
 @pytest.mark.parametrize(
