@@ -209,6 +209,13 @@ class RateLimited(ProviderError):
         self.retry_after = retry_after
 
 
+class Unreachable(RateLimited):
+    """No connection came about, so nothing was sent; the attempt may be given back as after `RateLimited`."""
+
+    def __init__(self, detail: str = "", retry_after: float = 5.0) -> None:
+        super().__init__(retry_after, detail or "The provider cannot be reached.")
+
+
 class Rejected(ProviderError):
     """The provider has certainly not dialled and will never dial this request.
 
@@ -251,7 +258,7 @@ class VoiceProvider(Protocol):
     """The only hosts a recording is ever fetched from, whatever a webhook says."""
 
     def place_call(self, request: PlaceCall) -> Placed:
-        """Ask for one call. Raises `RateLimited`, `Rejected` or `Ambiguous`, and nothing else."""
+        """Ask for one call. Raises `RateLimited` (or its kind `Unreachable`), `Rejected` or `Ambiguous`."""
         ...
 
     def find_by_reference(
@@ -269,7 +276,10 @@ class VoiceProvider(Protocol):
         ...
 
     def hang_up(self, provider_call_id: str) -> None:
-        """End a call, ringing or talking; a call that has already ended is no error. Raises `Unavailable`."""
+        """End a call, ringing or talking; a call that has already ended is no error.
+
+        Raises `Unavailable`, or `Rejected("not_found")`.
+        """
         ...
 
     def verify_signature(self, headers: Mapping[str, str], raw_body: bytes, url: str) -> None:
