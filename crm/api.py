@@ -6,6 +6,8 @@ from rest_framework.routers import SimpleRouter
 from accounts import api as accounts
 from accounts import ledger_api
 from crm import schema_views
+from leads import api as leads
+from notes import api as notes
 
 
 class Router(SimpleRouter):
@@ -20,6 +22,12 @@ router = Router()
 router.register("users", accounts.UserApi, basename="user")
 router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
+router.register("leads", leads.LeadApi, basename="lead")
+router.register("notes", notes.NoteApi, basename="note")
+
+
+UUID = "[0-9a-fA-F-]{36}"
+LIST_AND_ADD = {"get": "list", "post": "create"}
 
 
 def at(path: str, view: object, name: str) -> URLPattern:
@@ -35,6 +43,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at("settings", accounts.SettingsView.as_view(), "settings"),
     at("credits", ledger_api.CreditsView.as_view(), "credits"),
     at("credits/grant", ledger_api.GrantView.as_view(), "credits-grant"),
+    at(f"leads/(?P<lead_id>{UUID})/notes", notes.LeadNotesApi.as_view(LIST_AND_ADD), "lead-notes"),
+    at(f"contacts/(?P<contact_id>{UUID})/notes", notes.ContactNotesApi.as_view(LIST_AND_ADD), "contact-notes"),
+    at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),
     at("schema", schema_views.SchemaView.as_view(), "schema"),
     at("docs", schema_views.DocsView.as_view(), "docs"),
     re_path("", include(router.urls)),
