@@ -51,8 +51,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Every component in every state."""
-    return render(request, "gallery.html")
+    """Every component in every state, and three whole sample pages."""
+    page = request.GET.get("page")
+    return render(request, f"gallery/{page}.html" if page in ("list", "record", "campaign") else "gallery.html")
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -68,7 +68,8 @@ def phone(number: object, home_country_code: int = 0) -> str:
     style = phonenumbers.PhoneNumberFormat.INTERNATIONAL
     if home_country_code and parsed.country_code == home_country_code:
         style = phonenumbers.PhoneNumberFormat.NATIONAL
-    return str(phonenumbers.format_number(parsed, style))
+    written = str(phonenumbers.format_number(parsed, style))
+    return written if style == phonenumbers.PhoneNumberFormat.NATIONAL else written.replace("-", " ")
 
 
 def relative_words(moment: datetime, now: datetime) -> str:
@@ -242,7 +243,7 @@ def chip(text: object, tone: str = "gray", *, dot: bool = False, icon_name: str 
 @register.simple_tag
 def status(word: object, noun: str = "") -> SafeString:
     """The chip of a stored status word: dot, tone and readable label in one."""
-    return chip(label(word), tone(word, noun), dot=True) if word else mark_safe(DASH)
+    return chip(label(word), tone(word, noun), dot=True) if word else SafeString(DASH)
 
 
 @register.simple_tag
