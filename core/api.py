@@ -103,5 +103,11 @@ class RecordApi(ApiMixin, viewsets.GenericViewSet[Any]):
 class ListApi(RecordApi, mixins.ListModelMixin):
     """List and read of a record, with filters, ordering, pages and versions."""
 
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """The serializer, with `?fields=` checked also for an empty list."""
+        serializer = super().get_serializer(*args, **kwargs)
+        _ = getattr(serializer, "child", serializer).fields  # type: ignore[union-attr]
+        return serializer
+
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.versioned(self.get_object())

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts import api as accounts
 from accounts import ledger_api
+from contacts import api as contacts
 from crm import schema_views
 from leads import api as leads
 from notes import api as notes
@@ -22,6 +23,7 @@ router = Router()
 router.register("users", accounts.UserApi, basename="user")
 router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
+router.register("contacts", contacts.ContactApi, basename="contact")
 router.register("leads", leads.LeadApi, basename="lead")
 router.register("notes", notes.NoteApi, basename="note")
 

@@ -1,0 +1,124 @@
+"""Finding contacts by words, prefixes, misspellings and parts of phone numbers, ranked and highlighted."""
+
+import difflib
+import html
+import re
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+from accounts.models import Tenant
+from contacts.models import Contact
+from contacts.querysets import ContactQuerySet
+from core.phones import MIN_SEARCH_DIGITS, search_digits
+
+MOST = 1000
+"""Ranks beyond this are of no use to anyone; the list with `search=` walks every match."""
+
+_LIKELY_WHOLE = 7
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One contact found: how well (0 to 1) and where."""
+
+    contact: Contact
+    score: float
+    highlight: dict[str, str]
+
+
+def query_digits(query: str) -> str:
+    """The digits of a query that is a phone number or at least four digits of one, else ""."""
+    region = str(Tenant.objects.values_list("default_region", flat=True).get())
+    return _digits(query, region)
+
+
+def _digits(query: str, region: str) -> str:
+    """A short run of digits is a part as it stands; a longer one is a number with its prefixes."""
+    found = search_digits(query, region=region)
+    typed = "".join(c for c in query if c.isdecimal())
+    if found and len(typed) < _LIKELY_WHOLE:
+        found = typed
+    return found if len(found) >= MIN_SEARCH_DIGITS else ""
+
+
+def narrow(queryset: ContactQuerySet, query: str) -> ContactQuerySet:
+    """Keep the contacts that match a query; a blank query keeps all."""
+    if not query.strip():
+        return queryset
+    matches = RawSQL("SELECT contact_matches(%s, %s)", [query, query_digits(query)])
+    return queryset.filter(pk__in=matches)
+
+
+def ranked_ids(query: str, *, most: int = MOST) -> list[tuple[uuid.UUID, float, bool]]:
+    """(contact, score, whether it took a guess at the spelling) of active contacts, best first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM contact_ranked(%s, %s, %s)", [query, query_digits(query), most])
+        return [(pk, round(float(score), 4), fuzzy) for pk, score, fuzzy in cursor.fetchall()]
+
+
+def load_hits(query: str, ranked: list[tuple[uuid.UUID, float, bool]]) -> list[Hit]:
+    """The contacts of a page of ranks with their highlights, in rank order."""
+    digits = query_digits(query)
+    found = {c.pk: c for c in Contact.objects.filter(pk__in=[pk for pk, _, _ in ranked])}
+    return [
+        Hit(contact=found[pk], score=score, highlight=highlight(found[pk], query, digits, fuzzy=fuzzy))
+        for pk, score, fuzzy in ranked
+        if pk in found
+    ]
+
+
+def _fold(text: str) -> str:
+    """Lower case without accents, one character for each, so that positions stay true."""
+    return "".join(unicodedata.normalize("NFKD", c)[0].lower()[:1] or c for c in text)
+
+
+def _spans_of_words(text: str, words: list[str], *, fuzzy: bool) -> list[tuple[int, int]]:
+    spans = []
+    for match in _WORD.finditer(_fold(text)):
+        for word in words:
+            if match[0].startswith(word):
+                spans.append((match.start(), match.start() + len(word)))
+            elif fuzzy and difflib.SequenceMatcher(None, word, match[0]).ratio() >= 0.65:
+                spans.append(match.span())
+    return spans
+
+
+def _span_of_digits(number: str, digits: str) -> list[tuple[int, int]]:
+    start = number.find(digits)
+    return [(start, start + len(digits))] if start >= 0 else []
+
+
+def mark(text: str, spans: list[tuple[int, int]]) -> str:
+    """Escape a text for HTML and put `<mark>` around the spans."""
+    out, position = [], 0
+    for start, end in sorted(spans):
+        if start < position:
+            continue
+        out += [html.escape(text[position:start]), "<mark>", html.escape(text[start:end]), "</mark>"]
+        position = end
+    return "".join([*out, html.escape(text[position:])])
+
+
+def highlight(contact: Contact, query: str, digits: str, *, fuzzy: bool = False) -> dict[str, str]:
+    """The fields in which the query was found, as escaped HTML with `<mark>` around the find."""
+    words = [] if digits else _WORD.findall(_fold(re.sub("['’`´]", "", query)))
+    fields: dict[str, Any] = {
+        "name": f"{contact.first_name} {contact.last_name}".strip(),
+        "email": contact.email,
+        "company": contact.company,
+        "title": contact.title,
+        "tags": ", ".join(contact.tags),
+    }
+    marked = {}
+    for field, text in fields.items():
+        if text and (spans := _spans_of_words(text, words, fuzzy=fuzzy)):
+            marked[field] = mark(text, spans)
+    if contact.phone_number and digits and (spans := _span_of_digits(contact.phone_number, digits)):
+        marked["phone_number"] = mark(contact.phone_number, spans)
+    return marked
