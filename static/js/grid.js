@@ -48,7 +48,7 @@ function moveCursor(step) {
 
 function onKey(event) {
   if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || typing(event.target)) return;
-  if (document.querySelector("dialog[open], :popover-open:not(.side)")) return;
+  if (document.querySelector("dialog[open], :popover-open")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   let done = false;
   if (key === "j" || key === "ArrowDown") done = rows().length > 0 && moveCursor(1);

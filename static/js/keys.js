@@ -41,8 +41,9 @@ function handle(event) {
   if (event.ctrlKey && !event.metaKey && key.toLowerCase() === "e") return press(byKey("⌃E"));
   if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || event.isComposing) return false;
   if (typing(event.target)) {
-    if (key === "Escape") { event.target.blur(); return true; }
-    return false;
+    if (key !== "Escape" || scope() !== document) return false; // a dialog closes itself
+    event.target.blur();
+    return true;
   }
   if (goUntil > event.timeStamp) return go(key);
   if (key === "Escape") return escape();
