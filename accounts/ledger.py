@@ -4,10 +4,11 @@ Every move is one conditional UPDATE of the account plus one entry with a key th
 transaction; so a repeat finds its entry and changes nothing, and two at once cannot spend the same unit.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from accounts.models import LedgerAccount, LedgerEntry
 from core.problems import DomainError, InvalidInput
@@ -102,6 +103,26 @@ def hold(*, kind: str, amount: int, key: str, reference: str = "", expires_at: A
     _check_amount(amount)
     words = {"reference": reference, "expires_at": expires_at}
     return _move(get_account(kind), kind=LedgerEntry.Kind.HOLD, key=f"hold:{key}", amount=0, held=amount, **words)
+
+
+def hold_many(*, kind: str, amounts: Mapping[str, int]) -> int:
+    """Reserve units under many keys at once; return how many were newly reserved. Raises InsufficientFunds."""
+    if not amounts:
+        return 0
+    account = get_account(kind)
+    entries = [
+        LedgerEntry(account=account, kind=LedgerEntry.Kind.HOLD, key=f"hold:{key}", held_delta=amount)
+        for key, amount in amounts.items()
+    ]
+    with transaction.atomic():
+        known = set(LedgerEntry.objects.filter(account=account, key__in=[e.key for e in entries]).values_list("key"))
+        new = [entry for entry in entries if (entry.key,) not in known]
+        LedgerEntry.objects.bulk_create(new)
+        total = sum(entry.held_delta for entry in new)
+        moved = LedgerAccount.objects.filter(pk=account.pk, balance__gte=F("held") + total)
+        if not moved.update(held=F("held") + total):
+            raise InsufficientFunds("There is less left than is to be held.")
+    return total
 
 
 def settle(*, kind: str, key: str, amount: int, note: str = "") -> LedgerEntry:
