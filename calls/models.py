@@ -4,13 +4,19 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from core.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from calls.querysets import CallQuerySet
+from core.ids import uuid7
+from core.models import TenantForeignKey, TenantManager, TenantModel
 
 LIVE_STATES = ["reserved", "dialing", "placed", "unknown"]
 
 
 class Call(TenantModel):
-    """One attempt. `dial_state` is the dialler's own ladder, `status` and `outcome` what people see."""
+    """One attempt. `dial_state` is the dialler's own ladder, `status` and `outcome` what people see.
+
+    `lease_until` is how long the present step may take before the sweep looks after the attempt;
+    `is_callback` marks a call the person asked for, which no number cap holds back.
+    """
 
     class DialState(models.TextChoices):
         RESERVED = "reserved", "Reserved"
@@ -76,8 +82,10 @@ class Call(TenantModel):
     summary = models.TextField(blank=True, default="")
     cost = models.DecimalField(max_digits=10, decimal_places=4, null=True)
     minutes_held = models.PositiveIntegerField(default=0)
+    is_callback = models.BooleanField(default=False)
+    callback_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantManager.from_queryset(TenantQuerySet)()
+    objects = TenantManager.from_queryset(CallQuerySet)()
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -109,6 +117,7 @@ class Call(TenantModel):
             models.Index(fields=["tenant", "phone_number", "-created_at"], name="call_of_number"),
             models.Index(fields=["tenant", "campaign"], condition=Q(dial_state__in=LIVE_STATES), name="call_live"),
             models.Index(fields=["lease_until"], condition=Q(dial_state__in=LIVE_STATES), name="call_lease"),
+            models.Index(fields=["tenant", "campaign", "ended_at"], name="call_ended"),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +147,24 @@ class CallEvent(TenantModel):
         indexes = [models.Index(fields=["tenant", "call", "received_at"], name="call_event_of_call")]
 
 
+class OrphanEvent(models.Model):
+    """A well-signed event of a call nobody here placed; belongs to no tenant and is only kept for people to look at."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    provider = models.CharField(max_length=20)
+    event_key = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40)
+    payload = models.JSONField(default=dict)
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("-received_at",)
+        constraints = [models.UniqueConstraint(fields=["provider", "event_key"], name="orphan_event_key_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.kind}"
+
+
 class Conversation(TenantModel):
     """What was said in a call: messages `{role: agent|person, content, at}` with `at` in seconds from the answer."""
 
@@ -164,4 +191,5 @@ class Recording(TenantModel):
     content_type = models.CharField(max_length=50, default="audio/wav")
     size_bytes = models.PositiveBigIntegerField(default=0)
     duration_seconds = models.PositiveIntegerField(null=True)
+    provider_url = models.CharField(max_length=1000, blank=True, default="", editable=False)
     error = models.CharField(max_length=300, blank=True, default="")
