@@ -256,6 +256,7 @@ SIMULATOR_URL = env("SIMULATOR_URL", default="") or embedded.running("simulator_
 SIMULATOR_KEY = env("SIMULATOR_KEY", default=embedded.running("simulator_key") or "simulator-key")
 SIMULATOR_SECRET = env("SIMULATOR_SECRET", default=embedded.running("simulator_secret") or "simulator-secret")
 SIMULATOR_SPEED = env.float("SIMULATOR_SPEED", default=10.0)
+DIALER_LEASE_SECONDS = env.float("DIALER_LEASE_SECONDS", default=30.0)
 
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))
 STORAGES = {

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from calls.providers.base import (
+    PLACE_TIMEOUT_SECONDS,
     Ambiguous,
     AnsweredBy,
     BadSignature,
@@ -53,10 +54,12 @@ class SimulatedProvider:
 
     name = "simulated"
 
-    def __init__(self, *, base_url: str, key: str, secret: str) -> None:
+    def __init__(self, *, base_url: str, key: str, secret: str, place_timeout: float = PLACE_TIMEOUT_SECONDS) -> None:
         self._base_url = base_url.rstrip("/")
         self._secret = secret
-        self._transport = Transport(base_url=self._base_url, headers={"Authorization": f"Bearer {key}"})
+        self._transport = Transport(
+            base_url=self._base_url, headers={"Authorization": f"Bearer {key}"}, place_timeout=place_timeout
+        )
         self.recording_hosts = frozenset({urlsplit(self._base_url).hostname or ""})
 
     def place_call(self, request: PlaceCall) -> Placed:

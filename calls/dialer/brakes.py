@@ -1,0 +1,71 @@
+"""Brakes: what pauses a campaign by itself, with a reason a person understands and what to do about it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from accounts.models import LedgerAccount
+from calls.models import Call
+from campaigns.models import Campaign
+from core.scope import current_tenant_id
+
+WINDOW_SECONDS = 120
+LEAST_CALLS = 5
+WORST_SHARE = 0.5
+
+
+@transaction.atomic
+def pause(*, campaign_id: uuid.UUID, reason: str, detail: str) -> bool:
+    """Stop dialling for a campaign that runs; calls in flight end. Whether it was this call that paused it."""
+    running = Campaign.objects.filter(pk=campaign_id, status=Campaign.Status.RUNNING)
+    return bool(running.update(status=Campaign.Status.PAUSED, pause_reason=reason, pause_detail=detail[:300]))
+
+
+@transaction.atomic
+def check(campaign_id: uuid.UUID) -> bool:
+    """Pull the first brake that is due; whether one was pulled."""
+    campaign = Campaign.objects.filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
+    if campaign is None:
+        return False
+    return _breaker(campaign) or _budget(campaign) or _minutes(campaign)
+
+
+def _breaker(campaign: Campaign) -> bool:
+    """Half of the last two minutes' calls failed technically: the line is broken, not the leads."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE outcome = 'failed'), count(*) FROM calls_call"
+            " WHERE tenant_id = %s AND campaign_id = %s"
+            " AND ended_at > greatest(now() - make_interval(secs => %s), %s)",
+            [current_tenant_id(), campaign.pk, WINDOW_SECONDS, campaign.updated_at],
+        )
+        failed, ended = cursor.fetchone()
+    if ended < LEAST_CALLS or failed < ended * WORST_SHARE:
+        return False
+    words = f"{failed} of the last {ended} calls failed at the provider. Check the provider's status, then resume."
+    return pause(campaign_id=campaign.pk, reason="breaker_failures", detail=words)
+
+
+def _budget(campaign: Campaign) -> bool:
+    if campaign.budget is None:
+        return False
+    spent = Call.objects.filter(campaign=campaign).aggregate(cost=Sum("cost"))["cost"] or 0
+    if spent < campaign.budget:
+        return False
+    words = f"The budget of {campaign.budget.normalize():f} is spent. Raise it, then resume."
+    return pause(campaign_id=campaign.pk, reason="budget", detail=words)
+
+
+def _minutes(campaign: Campaign) -> bool:
+    """No minute left to hold, and none that a running call could give back."""
+    account = LedgerAccount.objects.filter(kind=LedgerAccount.Kind.MINUTES).first()
+    if account is None or account.available > 0 or Call.objects.live().exists():
+        return False
+    return pause(
+        campaign_id=campaign.pk,
+        reason="minutes",
+        detail="All call minutes are used up. Ask an admin to add minutes, then resume.",
+    )

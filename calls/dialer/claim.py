@@ -1,0 +1,165 @@
+"""Step 1, claim: reserve as many due leads as may be called now, in one short transaction."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+
+from calls.dialer import pacing, timing
+from calls.models import Call
+from calls.querysets import LIVE
+from campaigns.models import Campaign, CampaignLead
+from campaigns.verdicts import Verdict, apply_refusals, judge_leads
+from core.scope import current_tenant_id
+
+MOST_AT_ONCE = 50
+ROUNDS = 4
+"""How often a claim looks for further candidates when those it found may not be called now."""
+SAME_ZONES = 2_000
+"""How many due leads of closed zones are put off in one claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The attempts reserved, and what allowed no more (see `pacing.Room`; `leads`: nobody else is due)."""
+
+    call_ids: list[uuid.UUID]
+    limit: str
+
+
+@transaction.atomic
+def claim_calls(*, campaign_id: uuid.UUID, most: int = MOST_AT_ONCE) -> Claim:
+    """Reserve attempts for due leads of a running campaign.
+
+    Locks the gates, shares the campaign row (so a pause waits for this commit), then locks the leads.
+    Leads that may not be called now are blocked or put off with the reason. Nothing is dialled here.
+    """
+    campaign = _running(campaign_id)
+    if campaign is None:
+        return Claim([], "state")
+    if not pacing.lock_gates(campaign):
+        return Claim([], "busy")
+    room = pacing.find_room(campaign)
+    if room.free <= 0:
+        return Claim([], room.limit)
+    wanted = min(room.free, most)
+    chosen = _choose(campaign, wanted)
+    call_ids = _reserve(campaign, chosen)
+    pacing.take_tokens(campaign, len(call_ids))
+    return Claim(call_ids, room.limit if len(chosen) >= wanted else "leads")
+
+
+def _running(campaign_id: uuid.UUID) -> Campaign | None:
+    found = Campaign.objects.raw(
+        "SELECT * FROM campaigns_campaign WHERE tenant_id = %s AND id = %s AND status = 'running' FOR SHARE",
+        [current_tenant_id(), campaign_id],
+    )
+    return next(iter(found), None)
+
+
+def _choose(campaign: Campaign, wanted: int) -> list[CampaignLead]:
+    """Lock due leads that may be called, first those with precedence; the rules deal with the others."""
+    now = timing.database_now()
+    chosen: list[CampaignLead] = []
+    for _ in range(ROUNDS):
+        due = CampaignLead.objects.filter(campaign=campaign).due().exclude(pk__in=[lead.pk for lead in chosen])
+        found = list(due.select_for_update(of=("self",), skip_locked=True)[: wanted - len(chosen) + 10])
+        verdicts = judge_leads(campaign=campaign, leads=found, now=now)
+        apply_refusals(leads=found, verdicts=verdicts, now=now)
+        _put_off_zones(campaign, found, verdicts)
+        chosen += [lead for lead in found if verdicts[lead.pk].kind == "call"]
+        if len(chosen) >= wanted or not found or len(chosen) == len(found):
+            break
+    return _one_per_number(chosen)[:wanted]
+
+
+def _put_off_zones(campaign: Campaign, leads: list[CampaignLead], verdicts: dict[uuid.UUID, Verdict]) -> None:
+    """Put off further due leads of zones found closed, so that a claim need not meet each of them."""
+    closed = {
+        tuple(lead.zones): verdicts[lead.pk].until
+        for lead in leads
+        if verdicts[lead.pk].rule == "calling_hours" and verdicts[lead.pk].until
+    }
+    for zones, until in closed.items():
+        same = CampaignLead.objects.filter(campaign=campaign, zones=list(zones)).due()
+        same = same.exclude(status="callback").select_for_update(of=("self",), skip_locked=True)
+        ids = list(same.values_list("pk", flat=True)[:SAME_ZONES])
+        rows = CampaignLead.objects.filter(pk__in=ids)
+        rows.update(next_attempt_at=until, status_reason="calling_hours")
+
+
+def _one_per_number(leads: list[CampaignLead]) -> list[CampaignLead]:
+    """Leave out numbers that are on a line just now, for another campaign or by hand; put those off a little."""
+    numbers = [lead.phone_number for lead in leads]
+    busy = set(
+        Call.objects.filter(phone_number__in=numbers, dial_state__in=LIVE).values_list("phone_number", flat=True)
+    )
+    _put_off([lead for lead in leads if lead.phone_number in busy])
+    return [lead for lead in leads if lead.phone_number not in busy]
+
+
+def _put_off(leads: list[CampaignLead]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE campaigns_campaignlead SET status_reason = 'number_in_use',"
+            " next_attempt_at = now() + make_interval(secs => %s) WHERE tenant_id = %s AND id = ANY(%s)",
+            [timing.LEASE.total_seconds(), current_tenant_id(), [lead.pk for lead in leads]],
+        )
+
+
+def _reserve(campaign: Campaign, leads: list[CampaignLead]) -> list[uuid.UUID]:
+    """Insert the attempts; lead by lead if another campaign takes one of the numbers at this very moment."""
+    if not leads:
+        return []
+    try:
+        with transaction.atomic():
+            return _insert(campaign, leads)
+    except IntegrityError:
+        reserved: list[uuid.UUID] = []
+        for lead in leads:
+            try:
+                with transaction.atomic():
+                    reserved += _insert(campaign, [lead])
+            except IntegrityError:
+                _put_off([lead])
+        return reserved
+
+
+def _insert(campaign: Campaign, leads: list[CampaignLead]) -> list[uuid.UUID]:
+    calls = [
+        Call(
+            campaign=campaign,
+            campaign_lead=lead,
+            lead_id=lead.lead_id,
+            contact_id=lead.contact_id,
+            attempt=lead.attempts + 1,
+            phone_number=lead.phone_number,
+            caller_id=_caller_id(campaign, lead),
+            provider=campaign.provider,
+            callback_token=secrets.token_urlsafe(24),
+            is_callback=lead.status == CampaignLead.Status.CALLBACK,
+        )
+        for lead in leads
+    ]
+    ids = [call.pk for call in calls]
+    Call.objects.bulk_create(calls)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE calls_call SET lease_until = now() + make_interval(secs => %s)"
+            " WHERE tenant_id = %s AND id = ANY(%s)",
+            [timing.LEASE.total_seconds(), current_tenant_id(), ids],
+        )
+    CampaignLead.objects.filter(pk__in=[lead.pk for lead in leads]).update(
+        status=CampaignLead.Status.QUEUED, status_reason="", attempts=F("attempts") + 1
+    )
+    return ids
+
+
+def _caller_id(campaign: Campaign, lead: CampaignLead) -> str:
+    """The same number for the same lead at every attempt, spread over the campaign's pool."""
+    pool = campaign.caller_ids
+    return str(pool[lead.pk.int % len(pool)]) if pool else ""

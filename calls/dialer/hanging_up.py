@@ -1,0 +1,41 @@
+"""Ending calls from our side: for a hard stop, or when a person of the workspace asks for it."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from django.db import transaction
+
+from calls import telephony
+from calls.models import Call
+from calls.providers.base import ProviderError
+from core.scope import tenant_context
+
+log = structlog.get_logger(__name__)
+AT_ONCE = 16
+
+
+def hang_up_campaign(*, tenant_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
+    """Ask the provider to end every placed call of a campaign; how they ended is told by webhooks as always.
+
+    Calls of unknown fate have no provider id yet; they are found by the sweep and end by themselves.
+    """
+    with tenant_context(tenant_id), transaction.atomic():
+        live = Call.objects.filter(campaign_id=campaign_id, provider_call_id__isnull=False).live()
+        calls = list(live.values_list("provider", "provider_call_id"))
+    if not calls:
+        return 0
+    with ThreadPoolExecutor(min(AT_ONCE, len(calls)), thread_name_prefix="hang-up") as pool:
+        return sum(pool.map(_hang_up, calls))
+
+
+def _hang_up(call: tuple[str, str]) -> bool:
+    provider, provider_call_id = call
+    try:
+        telephony.get_provider(provider).hang_up(provider_call_id)
+    except ProviderError as error:
+        log.warning("hang_up_failed", provider=provider, error=type(error).__name__)
+        return False
+    return True
