@@ -4,6 +4,12 @@ from typing import Any
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "relay-outbox": {"task": "core.tasks.relay_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "drive-dialer": {
+        "task": "calls.tasks.drive_dialer",
+        "schedule": 1.0,
+        "options": {"queue": "dialer", "expires": 2},
+    },
+    "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
     "forget-old-keys": {"task": "core.tasks.forget_old_idempotency_keys", "schedule": 3600.0},
 }
 

@@ -46,8 +46,8 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a signed-in person starts: Today."""
-    return redirect("/today")
+    """Where a signed-in person starts."""
+    return render(request, "home.html")
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
