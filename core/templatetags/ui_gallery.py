@@ -94,6 +94,12 @@ def gallery_samples() -> dict[str, Any]:
         "live": [(name, company, word, tone, now - timedelta(seconds=age)) for name, company, word, tone, age in _LIVE],
         "board": _BOARD,
         "said": [{"seconds": at, "speaker": speaker, "content": words} for at, speaker, words in _SAID],
+        "by_hour": [
+            (f"{hour:02d}", [("green", 4 + hour * 7 % 11), ("amber", hour % 4), ("gray", 9 + hour * 5 % 13)])
+            for hour in range(9, 21)
+        ],
+        "by_day": [(f"{day} Nov", 12 + day * 17 % 41) for day in range(7, 21)],
+        "balance": [900 - day * 23 + day * 37 % 60 for day in range(14)],
         "peaks": _PEAKS,
         "form": SampleForm({"email": "priya@", "status": "lead", "channel": "phone"}),
         "choices": [("lead", "Lead"), ("customer", "Customer"), ("churned", "Churned")],

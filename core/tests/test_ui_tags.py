@@ -167,3 +167,22 @@ def test_every_icon_named_in_a_template_is_in_the_sprite() -> None:
     used |= dict.fromkeys(re.findall(r'\("[^"]+", "/[^"]*", "([a-z0-9-]+)"', navigation), "navigation.py")
     assert len(used) > 40
     assert {name: page for name, page in used.items() if name not in known} == {}
+
+
+def test_columns_fill_the_height_and_say_their_figures() -> None:
+    from core.templatetags.ui_charts import columns
+
+    shown = columns("Calls by hour", [("09", 5), ("10", [("green", 8), ("gray", 2)])])
+    assert 'aria-label="Calls by hour. 09: 5, 10: 10"' in shown
+    assert 'y="50.00%" height="50.00%"' in shown
+    assert '<rect class="green" width="100%" y="20.00%" height="80.00%">' in shown
+    assert '<rect class="gray" width="100%" y="0.00%" height="20.00%">' in shown
+
+
+def test_charts_without_figures_draw_nothing_wrong() -> None:
+    from core.templatetags.ui_charts import columns, sparkline
+
+    assert 'height="0.00%"' in columns("Empty", [("09", 0)])
+    assert columns("None", []) == '<div class="columns" role="img" aria-label="None. "></div>'
+    assert sparkline("None", []) == ""
+    assert "from 1 to 3, at most 4" in sparkline("Balance", [1, 4, 3])

@@ -1,4 +1,5 @@
 // Form niceties: ⌘↵ sends, a form is sent once, unsaved words are guarded, filters submit on change.
+const AGAIN_MS = 8000; // a form that answered with a file leaves the page standing and may be sent again
 const isNote = (element) => element.matches?.("textarea");
 
 function sendOnCommandEnter(event) {
@@ -14,6 +15,7 @@ function sendOnce(event) {
   if (event.defaultPrevented || form.method === "get" || form.matches("[hx-post], [hx-put], [hx-patch]")) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
+  setTimeout(wakeForms, AGAIN_MS);
   (event.submitter || form.querySelector(".btn"))?.setAttribute("aria-busy", "true");
   delete form.dataset.dirty;
 }

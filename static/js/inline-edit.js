@@ -1,6 +1,6 @@
 // Click a value, change it, Enter saves, Escape takes it back. The element says where by data-edit: GET answers
 // the form fragment, its POST answers the value. Without JavaScript the pencil leads to the edit page.
-import { wordsFor } from "./requests.js";
+import { csrfHeaders, wordsFor } from "./requests.js";
 import { toast } from "./toasts.js";
 
 const INTERACTIVE = "a, button, input, select, textarea, label";
@@ -15,7 +15,7 @@ function restore(host) {
 async function save(host, form) {
   form.inert = true;
   const answer = await fetch(form.action, {
-    method: "POST", body: new FormData(form), headers: { "HX-Request": "true" },
+    method: "POST", body: new FormData(form), headers: { ...csrfHeaders(), "HX-Request": "true" },
   }).catch(() => null);
   const body = answer ? await answer.text() : "";
   if (answer?.ok || answer?.status === 422) {

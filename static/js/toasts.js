@@ -49,7 +49,24 @@ export function toast({ level = "info", text, undo = "" }) {
   watch(item);
 }
 
+// Messages of a page that was fetched in the background are kept for the page that is opened next.
+export function keepToasts(page) {
+  const kept = [...page.querySelectorAll("#toasts .toast")].map((item) => ({
+    level: item.classList[1],
+    text: item.querySelector("span").textContent,
+    undo: item.querySelector("form")?.getAttribute("action") || "",
+  }));
+  if (kept.length) sessionStorage.setItem("toasts", JSON.stringify(kept));
+}
+
+function showKept() {
+  const kept = JSON.parse(sessionStorage.getItem("toasts") || "[]");
+  sessionStorage.removeItem("toasts");
+  kept.forEach(toast);
+}
+
 export function startToasts() {
+  showKept();
   list()?.querySelectorAll(".toast").forEach(watch);
   document.addEventListener("click", (event) => {
     const item = event.target.closest("[data-dismiss]")?.closest(".toast, .banner");

@@ -1,6 +1,6 @@
 // Files: a drop zone around a plain file input, and a progress line while it is sent.
 import { wordsFor } from "./requests.js";
-import { toast } from "./toasts.js";
+import { keepToasts, toast } from "./toasts.js";
 
 const size = (bytes) => (bytes < 1048576 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`);
 
@@ -35,15 +35,21 @@ function send(form) {
   });
   const fail = (words) => {
     bar.hidden = true;
+    delete form.dataset.sent;
     form.querySelectorAll('[aria-busy="true"]').forEach((button) => button.removeAttribute("aria-busy"));
     toast({ level: "error", text: words });
   };
   request.addEventListener("load", async () => {
     const type = request.getResponseHeader("Content-Type") || "";
-    if (request.status < 400) location.assign(request.responseURL);
-    else if (type.includes("html") && request.status < 500) {
-      const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    const page = type.includes("html") ? new DOMParser().parseFromString(request.responseText, "text/html") : null;
+    const refused = page?.querySelector('[aria-invalid="true"], .errorlist, .form-errors');
+    if (request.status < 400 && !refused) {
+      if (page) keepToasts(page);
+      location.assign(request.responseURL);
+    } else if (page && request.status < 500) {
       document.body.replaceWith(page.body); // the form again, with what is wrong written into it
+      globalThis.htmx?.process(document.body);
+      wireAll();
     } else fail(await wordsFor(request.status, request.responseText));
   });
   request.addEventListener("error", () => fail("The connection broke while sending. The file was not saved; send it again."));
@@ -51,8 +57,10 @@ function send(form) {
   request.send(new FormData(form));
 }
 
+const wireAll = () => document.querySelectorAll(".drop").forEach(wire);
+
 export function startUploads() {
-  document.querySelectorAll(".drop").forEach(wire);
+  wireAll();
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || !event.target.querySelector("progress[data-upload]")) return;
     event.preventDefault();
