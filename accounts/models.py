@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 
+from core.encryption import EncryptedTextField
 from core.models import BaseModel, TenantForeignKey, TenantManager, TenantModel
 from core.scope import current_tenant_id
 
@@ -234,3 +235,50 @@ class AuditEntry(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.action}"
+
+
+class WebhookEndpoint(TenantModel):
+    """An address of an integration that is told of events; signed, retried for 24 hours."""
+
+    url = models.CharField(max_length=500)
+    description = models.CharField(max_length=200, blank=True, default="")
+    events = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    secret = EncryptedTextField()
+    created_by = TenantForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    disabled_reason = models.CharField(max_length=200, blank=True, default="")
+    failing_since = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class WebhookDelivery(TenantModel):
+    """One event on its way to one endpoint: when it is tried next, and how each try ended."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Failed"
+
+    endpoint = TenantForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=40)
+    payload = models.JSONField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    response_status = models.PositiveSmallIntegerField(null=True)
+    duration_ms = models.PositiveIntegerField(null=True)
+    error = models.CharField(max_length=200, blank=True, default="")
+    next_attempt_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        ordering = ("-created_at", "-id")
+        indexes = [models.Index(fields=["tenant", "endpoint", "-created_at", "-id"], name="webhook_delivery_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.status}"

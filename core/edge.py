@@ -6,13 +6,15 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from psycopg_pool import PoolTimeout
 
-from core.problems import problem_response
+from core.problems import DomainError, problem_of, problem_response
 
 log = structlog.get_logger(__name__)
 MAX_URL = 8192
@@ -60,12 +62,28 @@ class EdgeMiddleware:
         return int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DomainError):
+            return page_refusal(request, error)
         if not isinstance(error, OperationalError | InterfaceError | PoolTimeout):
             return None
         log.warning("database_unavailable", error=type(error).__name__)
         response = _refuse(request, 503, "unavailable", "The service is not available for a moment. Try again.")
         response["Retry-After"] = "2"
         return response
+
+
+def page_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """A rule's refusal on a page: a toast on the page one came from, or an error page."""
+    if wants_json(request) or request.headers.get("HX-Request"):
+        return problem_of(error)
+    if error.status in (403, 404):
+        return render(request, f"errors/{error.status}.html", {"title": error.detail}, status=error.status)
+    back = request.headers.get("Referer", "")
+    if request.method == "POST" and url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        messages.error(request, error.detail)
+        return HttpResponseRedirect(back)
+    context = {"status": error.status, "title": error.detail}
+    return render(request, "errors/plain.html", context, status=error.status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -16,6 +16,7 @@ urlpatterns = [
     re_path(r"^metrics/?$", observability.metrics, name="metrics"),
     path("admin/login/", views.admin_login),
     path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
     path("api/v1/", include("crm.api")),
 ]
 

@@ -46,8 +46,8 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a signed-in person starts."""
-    return render(request, "home.html")
+    """Where a signed-in person starts: Today."""
+    return redirect("/today")
 
 
 def gallery(request: HttpRequest) -> HttpResponse:

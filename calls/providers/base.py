@@ -130,6 +130,7 @@ class RecordingRef:
     recording_id: str
     url: str = ""
     duration_seconds: int | None = None
+    content_type: str = "audio/wav"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,9 +101,7 @@ def _sniff_workbook(path: Path, scan: _Scan) -> Sniffed:
     return _sniffed(scan, rows, warnings, kind="xlsx", encoding="", delimiter="")
 
 
-def _sniffed(
-    scan: _Scan, rows: list[Row], warnings: list[str], *, kind: str, encoding: str, delimiter: str
-) -> Sniffed:
+def _sniffed(scan: _Scan, rows: list[Row], warnings: list[str], *, kind: str, encoding: str, delimiter: str) -> Sniffed:
     if not rows:
         raise TableError("empty_file")
     header, samples = rows[0], rows[1:]

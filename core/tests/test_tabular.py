@@ -237,9 +237,7 @@ def test_reading_can_go_on_after_any_batch(write, encoding: str, size: int) -> N
     done: list[Row] = []
     for batch in batches:
         done += batch.rows
-        rest = [
-            row for later in read_batches(path, sniffed, size=size, resume=batch.resume) for row in later.rows
-        ]
+        rest = [row for later in read_batches(path, sniffed, size=size, resume=batch.resume) for row in later.rows]
         assert done + rest == whole
 
 
