@@ -1,0 +1,45 @@
+"""One record for each API address that names one: (workspace) -> path parameters. Its scope is open."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from accounts.models import ApiKey, LedgerEntry
+
+# Addresses with parameters that name no record of a workspace, with the reason.
+NO_RECORD: dict[str, str] = {}
+
+
+def _contact(**values: Any) -> Any:
+    from contacts.models import Contact
+
+    slug = uuid.uuid4().hex[:10]
+    return Contact.objects.create(**{"first_name": "Vic", "last_name": "Tim", "email": f"{slug}@victim.test", **values})
+
+
+def _lead() -> Any:
+    from leads.models import Lead
+
+    contact = _contact()
+    return Lead.objects.create(contact=contact, first_name="Vic", last_name="Tim", email=contact.email)
+
+
+def _note() -> Any:
+    from notes.models import Note
+
+    return Note.objects.create(lead=_lead(), content="secret")
+
+
+VICTIMS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "user-detail": lambda w: {"pk": w.manager.pk},
+    "api-key-detail": lambda w: {"pk": ApiKey.objects.order_by("created_at")[0].pk},
+    "ledger-detail": lambda w: {"pk": LedgerEntry.objects.filter(account__kind="credits")[0].pk},
+    "lead-notes": lambda w: {"lead_id": _lead().pk},
+    "contact-notes": lambda w: {"contact_id": _contact().pk},
+    "note-history": lambda w: {"note_id": _note().pk},
+    "note-detail": lambda w: {"pk": _note().pk},
+}
+for _name in ("detail", "restore"):
+    VICTIMS[f"contact-{_name}"] = lambda w: {"pk": _contact().pk}
+for _name in ("detail", "state", "resume", "restore"):
+    VICTIMS[f"lead-{_name}"] = lambda w: {"pk": _lead().pk}
