@@ -44,6 +44,7 @@ def make_plan(data: Path, secret_key: str) -> Plan:
     environment |= {
         "SWITCHBOARD_DATA": str(data),
         "BEAT_SCHEDULE_FILE": str(data / "beat-schedule"),
+        "PROMETHEUS_MULTIPROC_DIR": str(data / "metrics"),
         "PYTHONUNBUFFERED": "1",
         "LOG_JSON": os.environ.get("LOG_JSON", "false"),
         # Celery ends tasks in hand within worker_soft_shutdown_timeout only on SIGQUIT.

@@ -63,7 +63,8 @@ class Child:
     def _copy_output(self, pipe: IO[bytes]) -> None:
         with contextlib.suppress(ValueError):
             for line in pipe:
-                self.say(line.decode(errors="replace").rstrip("\n"))
+                if text := line.decode(errors="replace").rstrip():
+                    self.say(text)
 
     def say(self, line: str) -> None:
         """Write one line under the name of this child."""

@@ -2,16 +2,19 @@
 
 import contextlib
 import http.client
+import os
+import shutil
 import signal
+import subprocess
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, call_command, get_commands
+from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 
-from crm import embedded
+from crm import demo, embedded
 from crm.processes import leftovers, static_files
 from crm.processes.plan import Plan, make_plan, programs
 from crm.processes.supervisor import Supervisor
@@ -40,16 +43,19 @@ class Command(BaseCommand):
                     plan = make_plan(data, settings.SECRET_KEY)
                 except ValueError as error:
                     raise CommandError(str(error)) from error
-                self._prepare(no_demo)
+                self._prepare(plan, no_demo)
                 self._run(plan)
         self.stdout.write("Everything is stopped.")
 
-    def _prepare(self, no_demo: bool) -> None:
+    def _prepare(self, plan: Plan, no_demo: bool) -> None:
         self.stdout.write("Bringing the database up to date …")
         call_command("migrate", database="owner", interactive=False, verbosity=0)
         static_files.collect_if_changed(settings.STATIC_ROOT)
-        if not no_demo and "demo" in get_commands():
-            call_command("demo")
+        call_command("check", databases=["default"])
+        if not no_demo and not demo.exists():
+            # In a process of its own: what the demo keeps about the phone network is told by the environment.
+            command = [sys.executable, "manage.py", "demo"]
+            subprocess.run(command, env=os.environ | plan.environment, cwd=settings.BASE_DIR, check=True)  # noqa: S603
         for connection in connections.all(initialized_only=True):
             connection.close()
             if hasattr(connection, "close_pool"):
@@ -58,6 +64,8 @@ class Command(BaseCommand):
     def _run(self, plan: Plan) -> None:
         data = settings.DATA_DIR
         values = {name.lower(): value for name, value in plan.environment.items() if name in RECORDED}
+        shutil.rmtree(data / "metrics", ignore_errors=True)
+        (data / "metrics").mkdir()
         supervisor = Supervisor(programs(plan, data), sys.stdout)
         embedded.record(data, **values)
         try:
@@ -69,6 +77,14 @@ class Command(BaseCommand):
 
     def _welcome(self, plan: Plan) -> None:
         lines = ["", f"  {settings.BRAND} is ready:  {plan.environment['PUBLIC_BASE_URL']}", ""]
+        if demo.exists():
+            lines += [
+                "",
+                "  Log in as",
+                *(f"    {role:<8}  {email}  {password}" for role, email, password in demo.LOGINS),
+                "",
+            ]
+            connections.close_all()
         self.stdout.write("\n".join([*lines, "  Ctrl-C stops everything.", ""]))
 
 
