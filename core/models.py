@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -117,3 +118,57 @@ class Heartbeat(models.Model):
 
     name = models.CharField(primary_key=True, max_length=200)
     beat_at = models.DateTimeField(db_default=Now())
+
+
+class Email(TenantModel):
+    """One mail the product owes someone, written down with what causes it and sent afterwards.
+
+    `failure` tells a wrong set-up (nothing can be sent) from a refused recipient and from a passing trouble.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+
+    class Failure(models.TextChoices):
+        CONFIGURATION = "configuration", "Mail is not set up"
+        RECIPIENT = "recipient", "The recipient was refused"
+        SENDING = "sending", "Sending failed"
+
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    to = ArrayField(models.CharField(max_length=320))
+    reply_to = models.CharField(max_length=320, blank=True, default="")
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    html = models.TextField(blank=True, default="")
+    message_id = models.CharField(max_length=200)
+    about_type = models.CharField(max_length=40, blank=True, default="")
+    about_id = models.UUIDField(null=True, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    failure = models.CharField(max_length=14, choices=Failure.choices, blank=True, default="")
+    error = models.TextField(blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "kind", "key"], name="email_key_unique"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["queued", "sending", "sent", "failed"]), name="email_status_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], condition=models.Q(status__in=["queued", "sending"]), name="email_due"
+            ),
+            models.Index(fields=["tenant", "status", "-created_at"], name="email_by_status"),
+            models.Index(fields=["tenant", "about_id", "-created_at"], name="email_about"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {', '.join(self.to)}"

@@ -5,7 +5,7 @@ import uuid
 from celery import shared_task
 from django.db import connection
 
-from core import outbox
+from core import email, outbox
 
 
 @shared_task
@@ -31,3 +31,10 @@ def beat_heart(name: str) -> None:
             " ON CONFLICT (name) DO UPDATE SET beat_at = now()",
             [name],
         )
+
+
+@shared_task(queue="mail")
+def send_emails(tenant_id: str | None = None) -> int:
+    """Send the mails that are due, of one tenant or of all."""
+    tenants = [uuid.UUID(tenant_id)] if tenant_id else email.due_tenants()
+    return sum(email.send_due(t) for t in tenants)

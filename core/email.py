@@ -1,0 +1,220 @@
+"""Mail: written down in the transaction that causes it, sent afterwards by a worker, retried, never in the way.
+
+A mail is claimed under a lease before it is sent and marked sent right after the server took it, and it
+carries the same Message-ID at every try. A worker killed in between leaves the mail to the next one; only a
+crash in the instant between the server's answer and our commit can hand it over twice, under one Message-ID.
+"""
+
+import datetime as dt
+import random
+import smtplib
+import socket
+import ssl
+import uuid
+from email.utils import formataddr
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+
+from core.ids import uuid7
+from core.models import Email
+from core.problems import DomainError
+from core.scope import current_tenant_id, tenant_context
+
+log = structlog.get_logger(__name__)
+LEASE = dt.timedelta(seconds=90)
+RETRY_AFTER_SECONDS = (30, 60, 120, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
+_SET_UP_WRONGLY = (
+    ImproperlyConfigured,
+    ImportError,
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPNotSupportedError,
+    smtplib.SMTPSenderRefused,
+    ConnectionRefusedError,
+    PermissionError,
+    socket.gaierror,
+    ssl.SSLError,
+)
+
+
+class NotResendable(DomainError):
+    """The mail went out already; sending it again would reach the person twice."""
+
+    code = "email_already_sent"
+    title = "This mail was sent already."
+
+
+def queue_email(
+    *,
+    kind: str,
+    key: str,
+    to: list[str],
+    context: dict[str, Any],
+    about: Any = None,
+    reply_to: str = "",
+) -> Email | None:
+    """Owe a mail, once per (kind, key), in the caller's transaction; None when there is nobody to send it to.
+
+    `emails/<kind>.txt` holds the subject in its first line and the text below, `emails/<kind>.html` the page.
+    """
+    if not to:
+        return None
+    context = {"brand": settings.BRAND, "base_url": settings.PUBLIC_BASE_URL, **context}
+    subject, _, text = render_to_string(f"emails/{kind}.txt", context).partition("\n")
+    email = Email(
+        kind=kind,
+        key=key,
+        to=to,
+        reply_to=reply_to,
+        subject=" ".join(subject.split())[:300],
+        text=text.strip() + "\n",
+        html=render_to_string(f"emails/{kind}.html", {**context, "subject": subject}),
+        about_type=about._meta.model_name if about is not None else "",
+        about_id=getattr(about, "pk", None),
+    )
+    email.message_id = f"<{uuid7()}@{_domain()}>"
+    Email.objects.bulk_create([email], ignore_conflicts=True)
+    _nudge()
+    return email
+
+
+def _domain() -> str:
+    return settings.DEFAULT_FROM_EMAIL.rsplit("@", 1)[-1].strip("> ") or "localhost"
+
+
+def _nudge() -> None:
+    from core.tasks import send_emails
+
+    tenant_id = str(current_tenant_id())
+    transaction.on_commit(lambda: send_emails.delay(tenant_id), robust=True)
+
+
+def resend_email(*, email: Email) -> Email:
+    """Try a failed or waiting mail again now; raises NotResendable for one that went out."""
+    changed = Email.objects.filter(pk=email.pk, status__in=[Email.Status.FAILED, Email.Status.QUEUED]).update(
+        status=Email.Status.QUEUED, attempts=0, failure="", error="", next_attempt_at=Now()
+    )
+    if not changed:
+        raise NotResendable
+    _nudge()
+    email.refresh_from_db()
+    return email
+
+
+def due_tenants() -> list[uuid.UUID]:
+    """Tenants that owe a mail now."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT email_due_tenants()")
+        return [tenant_id for (tenant_id,) in cursor.fetchall()]
+
+
+def send_due(tenant_id: uuid.UUID, *, most: int = 500) -> int:
+    """Send what a tenant owes, over one connection; return how many mails were tried."""
+    tried = 0
+    with tenant_context(tenant_id):
+        mailbox = _Mailbox()
+        while tried < most and (email := _claim()):
+            _send(mailbox, email)
+            tried += 1
+        mailbox.close()
+    return tried
+
+
+class _Mailbox:
+    """A connection to the mail server, opened for the first mail and again after a failure."""
+
+    def __init__(self) -> None:
+        self._backend: Any = None
+
+    def send(self, message: EmailMultiAlternatives) -> None:
+        if self._backend is None:
+            self._backend = get_connection(fail_silently=False)
+            self._backend.open()
+        if not self._backend.send_messages([message]):
+            raise smtplib.SMTPException("The mail server took nothing.")
+
+    def close(self) -> None:
+        backend, self._backend = self._backend, None
+        try:
+            if backend is not None:
+                backend.close()
+        except OSError:
+            log.info("mail_connection_lost")
+
+
+def _claim() -> Email | None:
+    with transaction.atomic():
+        due = Email.objects.filter(
+            status__in=[Email.Status.QUEUED, Email.Status.SENDING], next_attempt_at__lte=Now()
+        ).order_by("next_attempt_at")
+        email: Email | None = due.select_for_update(skip_locked=True, of=("self",)).first()
+        if email is not None:
+            Email.objects.filter(pk=email.pk).update(
+                status=Email.Status.SENDING, attempts=F("attempts") + 1, next_attempt_at=Now() + LEASE
+            )
+            email.attempts += 1
+        return email
+
+
+def _message(email: Email) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(
+        subject=email.subject,
+        body=email.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=email.to,
+        reply_to=[email.reply_to] if email.reply_to else [],
+        headers={"Message-ID": email.message_id, "Auto-Submitted": "auto-generated"},
+    )
+    if email.html:
+        message.attach_alternative(email.html, "text/html")
+    return message
+
+
+def _send(mailbox: _Mailbox, email: Email) -> None:
+    try:
+        mailbox.send(_message(email))
+    except Exception as error:
+        mailbox.close()
+        _write_down(email, error)
+    else:
+        with transaction.atomic():
+            Email.objects.filter(pk=email.pk).update(status=Email.Status.SENT, sent_at=Now(), failure="", error="")
+
+
+def failure_of(error: Exception) -> str:
+    """Whose fault a failed try is: our set-up, the recipient, or the moment."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [answer[0] for answer in error.recipients.values()]
+        return Email.Failure.RECIPIENT if codes and min(codes) >= 500 else Email.Failure.SENDING
+    if isinstance(error, _SET_UP_WRONGLY) or getattr(error, "status_code", None) in (401, 403):
+        return Email.Failure.CONFIGURATION
+    if type(error).__name__ == "AnymailRecipientsRefused":
+        return Email.Failure.RECIPIENT
+    return Email.Failure.SENDING
+
+
+def _write_down(email: Email, error: Exception) -> None:
+    failure = failure_of(error)
+    log.warning("email_failed", kind=email.kind, failure=failure, attempts=email.attempts, error=type(error).__name__)
+    final = failure == Email.Failure.RECIPIENT or email.attempts > len(RETRY_AFTER_SECONDS)
+    delay = 0.0 if final else RETRY_AFTER_SECONDS[email.attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+    with transaction.atomic():
+        Email.objects.filter(pk=email.pk).update(
+            status=Email.Status.FAILED if final else Email.Status.QUEUED,
+            failure=failure,
+            error=f"{type(error).__name__}: {error}"[:2000],
+            next_attempt_at=Now() + dt.timedelta(seconds=delay),
+        )
+
+
+def address(name: str, email: str) -> str:
+    """A mail address with its name, safe for a header."""
+    return formataddr((" ".join(name.split()), email))

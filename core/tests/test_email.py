@@ -1,0 +1,148 @@
+"""Mail through a real SMTP server: sent once, retried with reasons told apart, visible."""
+
+import smtplib
+import socket
+from email import message_from_bytes
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from core.email import NotResendable, due_tenants, failure_of, queue_email, resend_email, send_due
+from core.models import Email
+
+
+class Inbox:
+    """Keeps what arrives; refuses recipients at refused.test for good and at busy.test for now."""
+
+    def __init__(self):
+        self.messages = []
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        if address.endswith("@refused.test"):
+            return "550 no such mailbox"
+        if address.endswith("@busy.test"):
+            return "450 try later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        self.messages.append(message_from_bytes(envelope.content))
+        return "250 OK"
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def inbox(settings):
+    handler = Inbox()
+    controller = Controller(handler, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
+    yield handler
+    controller.stop()
+
+
+@pytest.fixture
+def owe(scoped):
+    def _owe(to="ada@x.test", key="1"):
+        from leads.models import IntakeSettings
+
+        context = {"business": "Northwind", "form": IntakeSettings(), "greeting": "Ada", "lead": {"consent": True}}
+        return queue_email(kind="lead_confirmation", key=key, to=[to], context=context)
+
+    return _owe
+
+
+def test_a_mail_goes_out_once_with_text_page_and_a_stable_id(scoped, inbox, owe):
+    owe()
+    owe()
+    assert send_due(scoped.id) == 1
+    assert send_due(scoped.id) == 0
+    (message,) = inbox.messages
+    mail = Email.objects.get()
+    assert (mail.status, mail.attempts, mail.failure) == ("sent", 1, "")
+    assert message["Message-ID"] == mail.message_id
+    assert [part.get_content_type() for part in message.walk()][1:] == ["text/plain", "text/html"]
+    assert message["Subject"] == "Northwind: we have your message"
+
+
+def test_a_refused_recipient_ends_the_mail_at_once(scoped, inbox, owe):
+    owe("nobody@refused.test")
+    send_due(scoped.id)
+    mail = Email.objects.get()
+    assert (mail.status, mail.failure) == ("failed", "recipient")
+    assert inbox.messages == []
+
+
+def test_a_passing_refusal_is_tried_again_later(scoped, inbox, owe):
+    owe("ada@busy.test")
+    send_due(scoped.id)
+    mail = Email.objects.get()
+    assert (mail.status, mail.failure, mail.attempts) == ("queued", "sending", 1)
+    assert mail.next_attempt_at > mail.created_at
+
+
+def test_a_server_that_is_not_there_is_told_apart_as_set_up_wrongly(scoped, owe, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", _free_port()
+    owe()
+    send_due(scoped.id)
+    mail = Email.objects.get()
+    assert (mail.status, mail.failure) == ("queued", "configuration")
+    assert "ConnectionRefused" in mail.error
+
+
+def test_one_bad_mail_does_not_hold_up_the_others(scoped, inbox, owe):
+    owe("nobody@refused.test", key="1")
+    owe("ada@x.test", key="2")
+    assert send_due(scoped.id) == 2
+    assert [m["To"] for m in inbox.messages] == ["ada@x.test"]
+
+
+def test_a_failed_mail_can_be_sent_again_and_a_sent_one_cannot(scoped, inbox, owe):
+    owe("nobody@refused.test")
+    send_due(scoped.id)
+    Email.objects.update(to=["ada@x.test"])
+    resend_email(email=Email.objects.get())
+    send_due(scoped.id)
+    assert Email.objects.get().status == "sent"
+    with pytest.raises(NotResendable):
+        resend_email(email=Email.objects.get())
+
+
+def test_a_mail_whose_worker_died_is_taken_over_when_its_lease_ends(scoped, inbox, owe):
+    from django.db.models.functions import Now
+
+    from core.email import _claim
+
+    owe()
+    assert _claim() is not None
+    assert send_due(scoped.id) == 0
+    Email.objects.update(next_attempt_at=Now())
+    assert send_due(scoped.id) == 1
+    assert len(inbox.messages) == 1
+
+
+def test_due_mails_are_found_over_all_workspaces(scoped, stranger, owe):
+    owe()
+    assert due_tenants() == [scoped.id]
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (smtplib.SMTPAuthenticationError(535, b"no"), "configuration"),
+        (socket.gaierror(), "configuration"),
+        (smtplib.SMTPRecipientsRefused({"a@x.test": (550, b"")}), "recipient"),
+        (smtplib.SMTPRecipientsRefused({"a@x.test": (451, b"")}), "sending"),
+        (smtplib.SMTPServerDisconnected(), "sending"),
+        (TimeoutError(), "sending"),
+    ],
+)
+def test_a_failure_is_put_where_it_belongs(error, failure):
+    assert failure_of(error) == failure
