@@ -9,6 +9,7 @@ from calls import webhooks_api
 from contacts import api as contacts
 from crm import schema_views
 from leads import api as leads
+from leads import public_api
 from notes import api as notes
 
 
@@ -46,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at("settings", accounts.SettingsView.as_view(), "settings"),
     at("credits", ledger_api.CreditsView.as_view(), "credits"),
     at("credits/grant", ledger_api.GrantView.as_view(), "credits-grant"),
+    at("public/leads", public_api.PublicLeadsView.as_view(), "public-leads"),
+    at(f"public/leads/(?P<lead_id>{UUID})", public_api.PublicLeadView.as_view(), "public-lead"),
     at(f"leads/(?P<lead_id>{UUID})/notes", notes.LeadNotesApi.as_view(LIST_AND_ADD), "lead-notes"),
     at(f"contacts/(?P<contact_id>{UUID})/notes", notes.ContactNotesApi.as_view(LIST_AND_ADD), "contact-notes"),
     at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),

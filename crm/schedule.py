@@ -10,6 +10,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"queue": "dialer", "expires": 2},
     },
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
+    "send-emails": {
+        "task": "core.tasks.send_emails",
+        "schedule": 10.0,
+        "options": {"queue": "mail", "expires": 10},
+    },
     "forget-old-keys": {"task": "core.tasks.forget_old_idempotency_keys", "schedule": 3600.0},
 }
 
