@@ -256,7 +256,7 @@ class VoiceProvider(Protocol):
     """Key of the provider in addresses and rows, such as `simulated` or `twilio`."""
 
     recording_hosts: frozenset[str]
-    """The only hosts a recording is ever fetched from, whatever a webhook says."""
+    """The only hosts a recording is ever fetched from, whatever a webhook says; `.host` is all below it."""
 
     def place_call(self, request: PlaceCall) -> Placed:
         """Ask for one call. Raises `RateLimited` (or its kind `Unreachable`), `Rejected` or `Ambiguous`."""
@@ -279,7 +279,7 @@ class VoiceProvider(Protocol):
     def hang_up(self, provider_call_id: str) -> None:
         """End a call, ringing or talking; a call that has already ended is no error.
 
-        Raises `Unavailable`, or `Rejected("not_found")`.
+        Raises `Unavailable`, or `Rejected` (`not_found`, `not_supported`).
         """
         ...
 

@@ -84,12 +84,12 @@ class Transport:
         raise Unavailable(f"The provider answered {response.status_code}.")
 
     def stream(self, url: str, hosts: frozenset[str]) -> Iterator[bytes]:
-        """Stream a file from one of `hosts`, following redirects only among them.
+        """Stream a file from one of `hosts` (`.host` is every host below it), following redirects only among them.
 
         Credentials go to the provider's own host alone: a presigned link carries its own.
         """
         for _ in range(MOST_REDIRECTS + 1):
-            if urlsplit(url).hostname not in hosts or urlsplit(url).scheme not in {"https", "http"}:
+            if not _is_allowed(url, hosts):
                 raise Rejected("not_allowed", "The recording lies on a host that is not the provider's.")
             with self._get(url) as response:
                 if response.is_redirect:
@@ -114,6 +114,13 @@ class Transport:
         finally:
             if not is_own:
                 client.close()
+
+
+def _is_allowed(url: str, hosts: frozenset[str]) -> bool:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_known = host in hosts or any(host.endswith(name) for name in hosts if name.startswith("."))
+    return is_known and parts.scheme in {"https", "http"}
 
 
 def retry_after_of(response: httpx.Response) -> float:
