@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts import api as accounts
 from accounts import ledger_api
+from calls import api as calls
 from calls import webhooks_api
 from contacts import api as contacts
 from crm import schema_views
@@ -27,6 +28,7 @@ router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
 router.register("contacts", contacts.ContactApi, basename="contact")
 router.register("leads", leads.LeadApi, basename="lead")
+router.register("calls", calls.CallApi, basename="call")
 router.register("notes", notes.NoteApi, basename="note")
 
 
@@ -52,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at(f"leads/(?P<lead_id>{UUID})/notes", notes.LeadNotesApi.as_view(LIST_AND_ADD), "lead-notes"),
     at(f"contacts/(?P<contact_id>{UUID})/notes", notes.ContactNotesApi.as_view(LIST_AND_ADD), "contact-notes"),
     at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),
+    at(f"recordings/(?P<recording_id>{UUID})", calls.RecordingView.as_view(), "recording"),
     at("webhooks/telephony/(?P<provider>[a-z_]{1,20})", webhooks_api.TelephonyWebhook.as_view(), "telephony-webhook"),
     at("schema", schema_views.SchemaView.as_view(), "schema"),
     at("docs", schema_views.DocsView.as_view(), "docs"),
