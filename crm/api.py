@@ -1,10 +1,12 @@
 """The whole API map. Every path takes an optional trailing slash."""
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, include, re_path
 from rest_framework.routers import SimpleRouter
 
 from accounts import api as accounts
-from accounts import ledger_api
+from accounts import ledger_api, webhook_api
 from calls import api as calls
 from calls import webhooks_api
 from contacts import api as contacts
@@ -25,6 +27,7 @@ class Router(SimpleRouter):
 router = Router()
 router.register("users", accounts.UserApi, basename="user")
 router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
+router.register("webhook-endpoints", webhook_api.WebhookEndpointApi, basename="webhook-endpoint")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
 router.register("contacts", contacts.ContactApi, basename="contact")
 router.register("leads", leads.LeadApi, basename="lead")
@@ -33,7 +36,7 @@ router.register("notes", notes.NoteApi, basename="note")
 
 
 UUID = "[0-9a-fA-F-]{36}"
-LIST_AND_ADD = {"get": "list", "post": "create"}
+LIST_AND_ADD: dict[str, Any] = {"get": "list", "post": "create"}
 
 
 def at(path: str, view: object, name: str) -> URLPattern:
@@ -56,6 +59,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),
     at(f"recordings/(?P<recording_id>{UUID})", calls.RecordingView.as_view(), "recording"),
     at("webhooks/telephony/(?P<provider>[a-z_]{1,20})", webhooks_api.TelephonyWebhook.as_view(), "telephony-webhook"),
+    at(
+        f"webhook-endpoints/(?P<endpoint_id>{UUID})/deliveries",
+        webhook_api.WebhookDeliveryApi.as_view({"get": "list"}),
+        "webhook-deliveries",
+    ),
+    at(
+        f"webhook-endpoints/(?P<endpoint_id>{UUID})/deliveries/(?P<pk>{UUID})/redeliver",
+        webhook_api.WebhookDeliveryApi.as_view({"post": "redeliver"}),
+        "webhook-redeliver",
+    ),
     at("schema", schema_views.SchemaView.as_view(), "schema"),
     at("docs", schema_views.DocsView.as_view(), "docs"),
     re_path("", include(router.urls)),

@@ -341,4 +341,5 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 SENTRY_DSN = env("SENTRY_DSN", default="")
+WEBHOOK_ALLOWED_ORIGINS = env.list("WEBHOOK_ALLOWED_ORIGINS", default=[])
 METRICS_TOKEN = env("METRICS_TOKEN", default="")

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from accounts.models import ApiKey, LedgerEntry
+from accounts.models import ApiKey, LedgerEntry, WebhookDelivery, WebhookEndpoint
 
 # Addresses with parameters that name no record of a workspace, with the reason.
 NO_RECORD: dict[str, str] = {"telephony-webhook": "a provider's name; the call is proved by its token"}
@@ -44,10 +44,22 @@ def _recording() -> Any:
     return Recording.objects.create(call=_call(), status="available", file="secret.wav", size_bytes=6)
 
 
+def _endpoint() -> Any:
+    return WebhookEndpoint.objects.create(url="https://example.com/hook", secret="whsec_AAAA")
+
+
+def _delivery() -> dict[str, Any]:
+    delivery = WebhookDelivery.objects.create(endpoint=_endpoint(), event="contact.created", payload={})
+    return {"endpoint_id": delivery.endpoint_id, "pk": delivery.pk}
+
+
 VICTIMS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "user-detail": lambda w: {"pk": w.manager.pk},
     "api-key-detail": lambda w: {"pk": ApiKey.objects.order_by("created_at")[0].pk},
     "ledger-detail": lambda w: {"pk": LedgerEntry.objects.filter(account__kind="credits")[0].pk},
+    "webhook-endpoint-detail": lambda w: {"pk": _endpoint().pk},
+    "webhook-deliveries": lambda w: {"endpoint_id": _endpoint().pk},
+    "webhook-redeliver": lambda w: _delivery(),
     "lead-notes": lambda w: {"lead_id": _lead().pk},
     "contact-notes": lambda w: {"contact_id": _contact().pk},
     "note-history": lambda w: {"note_id": _note().pk},
