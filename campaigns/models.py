@@ -26,6 +26,14 @@ class Campaign(TenantModel):
         REQUIRE = "require", "Require consent"
         WAIVED = "waived", "Waived"
 
+    class Provider(models.TextChoices):
+        SIMULATED = "simulated", "Simulated phone network"
+        TWILIO = "twilio", "Twilio"
+        VAPI = "vapi", "Vapi"
+        RETELL = "retell", "Retell"
+        BLAND = "bland", "Bland"
+        ELEVENLABS = "elevenlabs", "ElevenLabs"
+
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True, default="", max_length=5_000)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
@@ -34,7 +42,7 @@ class Campaign(TenantModel):
     system_prompt = models.TextField(blank=True, default="", max_length=50_000)
     first_sentence = models.TextField(blank=True, default="", max_length=1_000)
     voice_id = models.CharField(max_length=100, blank=True, default="")
-    provider = models.CharField(max_length=20, default="simulated")
+    provider = models.CharField(max_length=20, choices=Provider.choices, default=Provider.SIMULATED)
     max_concurrent_calls = models.PositiveIntegerField(default=10)
     cap_high_water = models.PositiveIntegerField(default=10, editable=False)
     retry_failed = models.BooleanField(default=True)
@@ -48,6 +56,7 @@ class Campaign(TenantModel):
     scheduled_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = TenantForeignKey(
         "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
@@ -180,6 +189,49 @@ class CampaignLead(TenantModel):
         return f"{self.first_name} {self.last_name}".strip() or self.phone_number
 
 
+class LeadBatch(TenantModel):
+    """Many people on their way into a campaign: from a filter, from ids or from a file; resumable."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        RUNNING = "running", "Running"
+        COMPLETED = "completed", "Completed"
+        FAILED = "failed", "Failed"
+
+    class Source(models.TextChoices):
+        FILTER = "filter", "Filter"
+        CONTACTS = "contacts", "Contacts"
+        LEADS = "leads", "Leads"
+        FILE = "file", "File"
+
+    campaign = TenantForeignKey(Campaign, on_delete=models.CASCADE, related_name="batches")
+    source = models.CharField(max_length=10, choices=Source.choices)
+    selection = models.JSONField(default=dict)
+    file = models.CharField(max_length=300, blank=True, default="")
+    file_name = models.CharField(max_length=200, blank=True, default="")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    position = models.CharField(max_length=200, blank=True, default="")
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    reasons = models.JSONField(default=dict)
+    samples = models.JSONField(default=list)
+    error = models.CharField(max_length=300, blank=True, default="")
+    created_by = TenantForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    class Meta:
+        verbose_name_plural = "lead batches"
+        ordering = ("-created_at", "-id")
+        indexes = [models.Index(fields=["tenant", "campaign", "-created_at"], name="lead_batch_of_campaign")]
+
+    def __str__(self) -> str:
+        return f"{self.source} · {self.added} added"
+
+
 class DialGate(TenantModel):
     """The row that claims of one campaign queue on, so that counting and claiming are one step."""
 
@@ -213,6 +265,7 @@ class Suppression(TenantModel):
     reason = models.CharField(max_length=300, blank=True, default="")
     source = models.CharField(max_length=60, default="manual")
     proof = models.JSONField(default=dict, blank=True)
+    fetched_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = TenantForeignKey(
         "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )

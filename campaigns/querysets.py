@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from core.models import TenantQuerySet
@@ -57,6 +57,10 @@ class ConsentQuerySet(TenantQuerySet):
 class CampaignQuerySet(TenantQuerySet):
     """Campaigns of the open scope."""
 
+    def present(self) -> Self:
+        """Without deleted ones; their calls stay."""
+        return self.filter(deleted_at__isnull=True)
+
     def newest_first(self) -> Self:
         """As lists show them."""
-        return self.order_by(F("created_at").desc(), F("id").desc())
+        return self.order_by("-created_at", "-id")

@@ -1,14 +1,13 @@
 """The whole API map. Every path takes an optional trailing slash."""
 
-from typing import Any
-
 from django.urls import URLPattern, URLResolver, include, re_path
 from rest_framework.routers import SimpleRouter
 
 from accounts import api as accounts
-from accounts import ledger_api, webhook_api
-from calls import api as calls
+from accounts import ledger_api
 from calls import webhooks_api
+from campaigns import api as campaigns
+from campaigns import do_not_call_api as do_not_call
 from contacts import api as contacts
 from crm import schema_views
 from leads import api as leads
@@ -27,16 +26,19 @@ class Router(SimpleRouter):
 router = Router()
 router.register("users", accounts.UserApi, basename="user")
 router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
-router.register("webhook-endpoints", webhook_api.WebhookEndpointApi, basename="webhook-endpoint")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
 router.register("contacts", contacts.ContactApi, basename="contact")
+router.register("campaigns", campaigns.CampaignApi, basename="campaign")
+router.register(
+    "campaigns/(?P<campaign_id>[0-9a-fA-F-]{36})/contacts", campaigns.CampaignLeadApi, basename="campaign-lead"
+)
+router.register("do-not-call", do_not_call.SuppressionApi, basename="do-not-call")
 router.register("leads", leads.LeadApi, basename="lead")
-router.register("calls", calls.CallApi, basename="call")
 router.register("notes", notes.NoteApi, basename="note")
 
 
 UUID = "[0-9a-fA-F-]{36}"
-LIST_AND_ADD: dict[str, Any] = {"get": "list", "post": "create"}
+LIST_AND_ADD = {"get": "list", "post": "create"}
 
 
 def at(path: str, view: object, name: str) -> URLPattern:
@@ -57,18 +59,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at(f"leads/(?P<lead_id>{UUID})/notes", notes.LeadNotesApi.as_view(LIST_AND_ADD), "lead-notes"),
     at(f"contacts/(?P<contact_id>{UUID})/notes", notes.ContactNotesApi.as_view(LIST_AND_ADD), "contact-notes"),
     at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),
-    at(f"recordings/(?P<recording_id>{UUID})", calls.RecordingView.as_view(), "recording"),
     at("webhooks/telephony/(?P<provider>[a-z_]{1,20})", webhooks_api.TelephonyWebhook.as_view(), "telephony-webhook"),
+    at(f"campaigns/(?P<campaign_id>{UUID})/contacts/bulk", campaigns.BulkApi.as_view(), "campaign-bulk"),
     at(
-        f"webhook-endpoints/(?P<endpoint_id>{UUID})/deliveries",
-        webhook_api.WebhookDeliveryApi.as_view({"get": "list"}),
-        "webhook-deliveries",
+        f"campaigns/(?P<campaign_id>{UUID})/contacts/bulk/(?P<pk>{UUID})",
+        campaigns.BatchApi.as_view(),
+        "campaign-batch",
     ),
-    at(
-        f"webhook-endpoints/(?P<endpoint_id>{UUID})/deliveries/(?P<pk>{UUID})/redeliver",
-        webhook_api.WebhookDeliveryApi.as_view({"post": "redeliver"}),
-        "webhook-redeliver",
-    ),
+    at("do-not-call/import", do_not_call.SuppressionImportApi.as_view(), "do-not-call-import"),
     at("schema", schema_views.SchemaView.as_view(), "schema"),
     at("docs", schema_views.DocsView.as_view(), "docs"),
     re_path("", include(router.urls)),

@@ -7,7 +7,6 @@ class CrmConfig(AppConfig):
     name = "crm"
 
     def ready(self) -> None:
-        from crm import observability, receivers
+        from crm import observability
 
         observability.start()
-        receivers.connect()
