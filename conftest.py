@@ -1,9 +1,11 @@
 """Fixtures for every test: a real database under the product's own role, two workspaces, and clients."""
 
+import hashlib
 import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -23,9 +25,41 @@ def _database_name() -> str:
     return f"test_{settings.DATABASES['owner']['NAME']}_{worker or 'main'}"
 
 
+def _migrations_digest() -> str:
+    """Changes whenever a migration or the tenant wall changes."""
+    files = [
+        *sorted(Path(settings.BASE_DIR).glob("*/migrations/*.py")),
+        *sorted(Path(settings.BASE_DIR).glob("*/models.py")),
+    ]
+    digest = hashlib.sha256((Path(settings.BASE_DIR) / "core" / "rls.py").read_bytes())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _make_template(admin: Any, template: str) -> None:
+    """Migrate an empty database once; test databases are copies of it."""
+    admin.execute("SELECT pg_advisory_lock(7105)")
+    try:
+        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
+            return
+        old = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test_template_%'").fetchall()
+        for (name,) in old:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        draft = f"{template}_draft"
+        admin.execute(f'DROP DATABASE IF EXISTS "{draft}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{draft}"')
+        connections["owner"].settings_dict["NAME"] = draft
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+        connections["owner"].close()
+        admin.execute(f'ALTER DATABASE "{draft}" RENAME TO "{template}"')
+    finally:
+        admin.execute("SELECT pg_advisory_unlock(7105)")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
-    """Make the test database as the owner, migrate it, then connect as the product's role."""
+    """Copy the migrated template as the owner, then connect as the product's role."""
     name = _database_name()
     owner = connections["owner"]
     with django_db_blocker.unblock():
@@ -33,14 +67,15 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         params.pop("cursor_factory", None)
         params.pop("context", None)
         params["dbname"] = "postgres"
+        template = f"test_template_{_migrations_digest()}"
         with psycopg.connect(**params, autocommit=True) as admin:
+            owner.close()
+            _make_template(admin, template)
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            admin.execute(f'CREATE DATABASE "{name}"')
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         for alias in ("owner", "default"):
             connections[alias].close()
             connections[alias].settings_dict["NAME"] = name
-        call_command("migrate", database="owner", verbosity=0, interactive=False)
-        owner.close()
         TransactionTestCase._fixture_teardown = lambda self: _empty_tables({**params, "dbname": name})  # type: ignore[method-assign]
         yield
         for connection in connections.all():
