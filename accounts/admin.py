@@ -8,8 +8,19 @@ from django.contrib.auth.forms import ReadOnlyPasswordHashField
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.models import ApiKey, AuditEntry, LedgerAccount, LedgerEntry, Role, Tenant, User
+from accounts.models import (
+    ApiKey,
+    AuditEntry,
+    LedgerAccount,
+    LedgerEntry,
+    Role,
+    Tenant,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from accounts.tenant_admin import ReadOnlyAdmin, TenantAdmin
+from core.models import OutboxMessage
 from core.problems import DomainError
 
 
@@ -114,3 +125,31 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor_name", "action", "object_type", "object_id")
     list_filter = ("action",)
     search_fields = ("actor_name", "object_id")
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnlyAdmin):
+    """Addresses that are told of events; made and removed on the settings page."""
+
+    role = Role.ADMIN
+    list_display = ("url", "description", "disabled_at", "failing_since", "created_at")
+    exclude = ("secret",)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """What became of each event."""
+
+    role = Role.ADMIN
+    list_display = ("created_at", "endpoint", "event", "status", "attempts", "response_status", "error")
+    list_filter = ("status", "event")
+    list_select_related = ("endpoint",)
+
+
+@admin.register(OutboxMessage)
+class OutboxAdmin(ReadOnlyAdmin):
+    """Promised effects: what waits, what failed and why."""
+
+    role = Role.ADMIN
+    list_display = ("created_at", "topic", "attempts", "run_at", "done_at", "failed_at", "last_error")
+    list_filter = ("topic",)

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth import password_validation
 
 from accounts.models import Role, Tenant, User
+from accounts.webhooks import EVENTS
 
 _CAPS = {
     "per_day": "Calls to one number a day",
@@ -130,6 +131,13 @@ class WebhookForm(forms.Form):
 
     url = forms.URLField(max_length=500, assume_scheme="https", label="Address", help_text="A public https address.")
     description = forms.CharField(required=False, max_length=200, label="What it is for")
+    events = forms.MultipleChoiceField(
+        required=False,
+        choices=[(name, name) for name in EVENTS],
+        widget=forms.CheckboxSelectMultiple,
+        label="Events",
+        help_text="None ticked means all of them.",
+    )
 
 
 class GrantForm(forms.Form):

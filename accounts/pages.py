@@ -9,9 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts import ledger, services
-from accounts.forms import AccountForm, ApiKeyForm, GrantForm, PersonForm, WorkspaceForm
-from accounts.models import ApiKey, AuditEntry, LedgerAccount, LedgerEntry, Role, Tenant, User
+from accounts import ledger, services, webhooks
+from accounts.forms import AccountForm, ApiKeyForm, GrantForm, PersonForm, WebhookForm, WorkspaceForm
+from accounts.models import (
+    ApiKey,
+    AuditEntry,
+    LedgerAccount,
+    LedgerEntry,
+    Role,
+    Tenant,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from accounts.permissions import role_required
 from core.problems import DomainError, NotFound
 
@@ -108,6 +118,38 @@ def revoke_api_key(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     services.revoke_api_key(actor=_me(request), key=key)
     messages.success(request, f"The key “{key.name}” works no more.")
     return redirect("api-keys")
+
+
+@role_required(Role.ADMIN)
+def webhooks_page(request: HttpRequest) -> HttpResponse:
+    """Addresses that are told of events; the secret of a new one is shown once."""
+    form = WebhookForm(request.POST or None)
+    made = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = webhooks.create_endpoint(actor=_me(request), **form.cleaned_data)
+            form = WebhookForm()
+        except DomainError as error:
+            _apply(form, error)
+    context = {
+        "form": form,
+        "made": made,
+        "endpoints": WebhookEndpoint.objects.order_by("-created_at"),
+        "deliveries": WebhookDelivery.objects.select_related("endpoint").order_by("-created_at")[:50],
+    }
+    return render(request, "settings/webhooks.html", context)
+
+
+@require_POST
+@role_required(Role.ADMIN)
+def delete_webhook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Remove an endpoint."""
+    endpoint = WebhookEndpoint.objects.filter(pk=pk).first()
+    if endpoint is None:
+        raise NotFound
+    webhooks.delete_endpoint(actor=_me(request), endpoint=endpoint)
+    messages.success(request, "The endpoint is told nothing more.")
+    return redirect("webhooks-page")
 
 
 @role_required(Role.MANAGER)

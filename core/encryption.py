@@ -35,7 +35,7 @@ def decrypt(token: str) -> str:
         raise ValueError("This secret was encrypted with a key that is not configured any more.") from None
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """A text that is encrypted in the database and plain in Python."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:

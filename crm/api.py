@@ -1,10 +1,13 @@
 """The whole API map. Every path takes an optional trailing slash."""
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, include, re_path
 from rest_framework.routers import SimpleRouter
 
 from accounts import api as accounts
-from accounts import ledger_api
+from accounts import ledger_api, webhook_api
+from calls import api as calls
 from calls import webhooks_api
 from campaigns import api as campaigns
 from campaigns import do_not_call_api as do_not_call
@@ -26,6 +29,7 @@ class Router(SimpleRouter):
 router = Router()
 router.register("users", accounts.UserApi, basename="user")
 router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
+router.register("webhook-endpoints", webhook_api.WebhookEndpointApi, basename="webhook-endpoint")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
 router.register("contacts", contacts.ContactApi, basename="contact")
 router.register("campaigns", campaigns.CampaignApi, basename="campaign")
@@ -34,11 +38,12 @@ router.register(
 )
 router.register("do-not-call", do_not_call.SuppressionApi, basename="do-not-call")
 router.register("leads", leads.LeadApi, basename="lead")
+router.register("calls", calls.CallApi, basename="call")
 router.register("notes", notes.NoteApi, basename="note")
 
 
 UUID = "[0-9a-fA-F-]{36}"
-LIST_AND_ADD = {"get": "list", "post": "create"}
+LIST_AND_ADD: dict[str, Any] = {"get": "list", "post": "create"}
 
 
 def at(path: str, view: object, name: str) -> URLPattern:
@@ -59,7 +64,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at(f"leads/(?P<lead_id>{UUID})/notes", notes.LeadNotesApi.as_view(LIST_AND_ADD), "lead-notes"),
     at(f"contacts/(?P<contact_id>{UUID})/notes", notes.ContactNotesApi.as_view(LIST_AND_ADD), "contact-notes"),
     at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),
+    at(f"recordings/(?P<recording_id>{UUID})", calls.RecordingView.as_view(), "recording"),
     at("webhooks/telephony/(?P<provider>[a-z_]{1,20})", webhooks_api.TelephonyWebhook.as_view(), "telephony-webhook"),
+    at(
+        f"webhook-endpoints/(?P<endpoint_id>{UUID})/deliveries",
+        webhook_api.WebhookDeliveryApi.as_view({"get": "list"}),
+        "webhook-deliveries",
+    ),
+    at(
+        f"webhook-endpoints/(?P<endpoint_id>{UUID})/deliveries/(?P<pk>{UUID})/redeliver",
+        webhook_api.WebhookDeliveryApi.as_view({"post": "redeliver"}),
+        "webhook-redeliver",
+    ),
     at(f"campaigns/(?P<campaign_id>{UUID})/contacts/bulk", campaigns.BulkApi.as_view(), "campaign-bulk"),
     at(
         f"campaigns/(?P<campaign_id>{UUID})/contacts/bulk/(?P<pk>{UUID})",

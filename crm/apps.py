@@ -7,6 +7,7 @@ class CrmConfig(AppConfig):
     name = "crm"
 
     def ready(self) -> None:
-        from crm import observability
+        from crm import observability, receivers
 
         observability.start()
+        receivers.connect()

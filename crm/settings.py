@@ -1,5 +1,6 @@
 """All settings, read from the environment (see .env.example). Nothing here needs changing to start."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import environ
 import structlog
 
+from calls.providers.registry import read_credentials
 from crm import embedded
 from crm.secret_key import local_secret_key
 
@@ -256,6 +258,8 @@ SIMULATOR_URL = env("SIMULATOR_URL", default="") or embedded.running("simulator_
 SIMULATOR_KEY = env("SIMULATOR_KEY", default=embedded.running("simulator_key") or "simulator-key")
 SIMULATOR_SECRET = env("SIMULATOR_SECRET", default=embedded.running("simulator_secret") or "simulator-secret")
 SIMULATOR_SPEED = env.float("SIMULATOR_SPEED", default=10.0)
+# Credentials of real telephony providers, by name: TELEPHONY_VAPI_KEY and so on (docs/providers.md).
+TELEPHONY = read_credentials(os.environ)
 DIALER_LEASE_SECONDS = env.float("DIALER_LEASE_SECONDS", default=30.0)
 
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))
@@ -341,4 +345,5 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 SENTRY_DSN = env("SENTRY_DSN", default="")
+WEBHOOK_ALLOWED_ORIGINS = env.list("WEBHOOK_ALLOWED_ORIGINS", default=[])
 METRICS_TOKEN = env("METRICS_TOKEN", default="")

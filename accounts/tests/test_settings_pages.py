@@ -2,10 +2,10 @@
 
 import pytest
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, User, WebhookEndpoint
 
 pytestmark = pytest.mark.django_db
-PAGES = ["", "/workspace", "/people", "/people/new", "/api-keys", "/credits", "/audit"]
+PAGES = ["", "/workspace", "/people", "/people/new", "/api-keys", "/webhooks", "/credits", "/audit"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -85,3 +85,19 @@ def test_credits_are_added_by_admins(workspace):
     assert workspace.browser("admin").post("/settings/credits", {"amount": 5, "note": "x"}).status_code == 302
     workspace.browser("manager").post("/settings/credits", {"amount": 5})
     assert workspace.api().get("/api/v1/credits").json()["balance"] == 105
+
+
+def test_a_webhook_is_added_shown_once_and_removed(workspace):
+    browser = workspace.browser("admin")
+    refused = browser.post("/settings/webhooks", {"url": "https://10.0.0.1/x"}).content.decode()
+    assert "private" in refused or "public" in refused
+    page = browser.post("/settings/webhooks", {"url": "https://1.1.1.1/x", "events": ["call.ended"]}).content.decode()
+    assert "whsec_" in page
+    listed = browser.get("/settings/webhooks").content.decode()
+    assert "whsec_" not in listed
+    with workspace.scope():
+        endpoint = WebhookEndpoint.objects.get()
+        assert endpoint.events == ["call.ended"]
+    browser.post(f"/settings/webhooks/{endpoint.pk}/delete")
+    with workspace.scope():
+        assert not WebhookEndpoint.objects.exists()

@@ -88,7 +88,7 @@ def _rise(call: Call, facts: CallFacts) -> None:
         call.outcome = (facts.outcome or Outcome.FAILED).value
         call.outcome_detail = facts.detail[:200]
         call.duration_seconds = call.duration_seconds or _talked(call)
-        call.callback_at = _callback_at(call, facts)
+        call.callback_at = _callback_at(call, facts) or call.callback_at
 
 
 def _talked(call: Call) -> int:

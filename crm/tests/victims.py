@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from accounts.models import ApiKey, LedgerEntry
+from accounts.models import ApiKey, LedgerEntry, WebhookDelivery, WebhookEndpoint
 
 # Addresses with parameters that name no record of a workspace, with the reason.
-NO_RECORD: dict[str, str] = {}
+NO_RECORD: dict[str, str] = {"telephony-webhook": "a provider's name; the call is proved by its token"}
 
 
 def _contact(**values: Any) -> Any:
@@ -30,10 +30,36 @@ def _note() -> Any:
     return Note.objects.create(lead=_lead(), content="secret")
 
 
+def _call() -> Any:
+    from calls.models import Call, Conversation
+
+    call = Call.objects.create(phone_number="+12025550171", callback_token="secret", dial_state="ended", status="ended")
+    Conversation.objects.create(call=call, transcript="secret", messages=[])
+    return call
+
+
+def _recording() -> Any:
+    from calls.models import Recording
+
+    return Recording.objects.create(call=_call(), status="available", file="secret.wav", size_bytes=6)
+
+
+def _endpoint() -> Any:
+    return WebhookEndpoint.objects.create(url="https://example.com/hook", secret="whsec_AAAA")
+
+
+def _delivery() -> dict[str, Any]:
+    delivery = WebhookDelivery.objects.create(endpoint=_endpoint(), event="contact.created", payload={})
+    return {"endpoint_id": delivery.endpoint_id, "pk": delivery.pk}
+
+
 VICTIMS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "user-detail": lambda w: {"pk": w.manager.pk},
     "api-key-detail": lambda w: {"pk": ApiKey.objects.order_by("created_at")[0].pk},
     "ledger-detail": lambda w: {"pk": LedgerEntry.objects.filter(account__kind="credits")[0].pk},
+    "webhook-endpoint-detail": lambda w: {"pk": _endpoint().pk},
+    "webhook-deliveries": lambda w: {"endpoint_id": _endpoint().pk},
+    "webhook-redeliver": lambda w: _delivery(),
     "lead-notes": lambda w: {"lead_id": _lead().pk},
     "contact-notes": lambda w: {"contact_id": _contact().pk},
     "note-history": lambda w: {"note_id": _note().pk},
@@ -41,5 +67,8 @@ VICTIMS: dict[str, Callable[[Any], dict[str, Any]]] = {
 }
 for _name in ("detail", "restore"):
     VICTIMS[f"contact-{_name}"] = lambda w: {"pk": _contact().pk}
+for _name in ("detail", "transcript", "disposition"):
+    VICTIMS[f"call-{_name}"] = lambda w: {"pk": _call().pk}
+VICTIMS["recording"] = lambda w: {"recording_id": _recording().pk}
 for _name in ("detail", "state", "resume", "restore"):
     VICTIMS[f"lead-{_name}"] = lambda w: {"pk": _lead().pk}
