@@ -106,3 +106,11 @@ def _move_campaign_lead(actor: Any, call: Call) -> None:
         return
     lead.save(update_fields=["status", "status_reason", "next_attempt_at", "priority", "callback_owner"])
     why.log(lead, rule=lead.status_reason, allowed=call.disposition == "callback", value=f"Said by {actor}.")
+
+
+@transaction.atomic
+def note_call(*, actor: Any, call: Call, content: str) -> None:
+    """Write a note about a call; it is kept with the call's lead or contact. Raises InvalidInput for a blank one."""
+    if not (call.lead_id or call.contact_id):
+        raise InvalidInput("This call belongs to nobody a note could be kept with.", field="content")
+    call_noted.send(Call, actor=actor, call=call, content=content)

@@ -38,3 +38,46 @@ def get_recording(actor: Any, pk: uuid.UUID | str) -> Recording:
     if recording is None:
         raise NotFound("There is no such recording.")
     return recording
+
+
+def spoken_lines(call: Call) -> list[dict[str, Any]]:
+    """The conversation as the page's transcript component takes it."""
+    conversation = getattr(call, "conversation", None)
+    person = (call.lead.first_name if call.lead else "") or "Person"
+    return [
+        {
+            "seconds": message["at"],
+            "speaker": "AI agent" if message["role"] == "agent" else person,
+            "content": message["content"],
+        }
+        for message in (conversation.messages if conversation else [])
+    ]
+
+
+def recording_of(call: Call) -> Recording | None:
+    """The recording of a call whatever its state, or None."""
+    return getattr(call, "recording", None)
+
+
+def notes_of(call: Call) -> list[Any]:
+    """Notes about the person of a call, newest first, those on this call among them."""
+    owner: Any = call.lead or call.contact
+    return list(owner.note_set.select_related("author")[:20]) if owner else []
+
+
+def other_calls(call: Call) -> list[Call]:
+    """The last other calls to the same number."""
+    rows = Call.objects.dialed().filter(phone_number=call.phone_number).exclude(pk=call.pk)
+    return list(rows.select_related("campaign").order_by("-created_at")[:8])
+
+
+def calls_of(**whose: Any) -> list[Call]:
+    """The last calls of a lead, contact or campaign, for panels of other pages."""
+    rows = Call.objects.dialed().filter(**whose).select_related("campaign", "recording", "conversation", "lead")
+    return list(rows.order_by("-created_at")[:20])
+
+
+def live_calls(campaign_id: uuid.UUID) -> list[Call]:
+    """Calls of a campaign that are on a line now, the longest first."""
+    rows = Call.objects.dialed().live().filter(campaign_id=campaign_id)
+    return list(rows.select_related("lead", "contact").order_by("created_at")[:50])

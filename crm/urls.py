@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/login/", views.admin_login),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
+    path("", include("calls.urls")),
     path("api/v1/", include("crm.api")),
 ]
 
