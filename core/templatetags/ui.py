@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 import phonenumbers
@@ -27,8 +28,7 @@ from django.contrib.messages.storage.base import Message
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core.templatetags.ui_words import LABELS, TONES, TONES_BY_NOUN
@@ -60,7 +60,11 @@ def hue(name: object) -> str:
 @register.filter
 def phone(number: object, home_country_code: int = 0) -> str:
     """An E.164 number as people write it; national writing when its country code is `home_country_code`."""
-    text = str(number or "")
+    return _written(str(number or ""), home_country_code)
+
+
+@lru_cache(maxsize=8192)
+def _written(text: str, home_country_code: int) -> str:
     try:
         parsed = phonenumbers.parse(text, None)
     except phonenumbers.NumberParseException:
@@ -72,6 +76,10 @@ def phone(number: object, home_country_code: int = 0) -> str:
     return written if style == phonenumbers.PhoneNumberFormat.NATIONAL else written.replace("-", " ")
 
 
+def _day(local: datetime, this_year: int) -> str:
+    return f"{local.day} {local:%b}" if local.year == this_year else f"{local.day} {local:%b %Y}"
+
+
 def relative_words(moment: datetime, now: datetime) -> str:
     """Shortest honest wording of a moment: "2m", "5h", "3d", "in 20m", or the date beyond a week."""
     seconds = (now - moment).total_seconds()
@@ -79,8 +87,7 @@ def relative_words(moment: datetime, now: datetime) -> str:
     if size < _MINUTE:
         return "now"
     if size >= _WEEK:
-        local = timezone.localtime(moment)
-        return date_format(local, "j M" if local.year == timezone.localtime(now).year else "j M Y")
+        return _day(timezone.localtime(moment), timezone.localtime(now).year)
     for unit, word in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m")):
         if size >= unit:
             return f"{int(size // unit)}{word}" if seconds > 0 else f"in {int(size // unit)}{word}"
@@ -89,10 +96,11 @@ def relative_words(moment: datetime, now: datetime) -> str:
 
 def _time_element(moment: datetime, words: str, *, live: bool) -> SafeString:
     aware = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
-    title = date_format(timezone.localtime(aware), "l j F Y, H:i")
+    local = timezone.localtime(aware)
     stamp = aware.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    marker = mark_safe(" data-ago") if live else ""
-    return format_html('<time datetime="{}" title="{}"{}>{}</time>', stamp, title, marker, words)
+    marker = " data-ago" if live else ""
+    title = f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+    return SafeString(f'<time datetime="{stamp}" title="{title}"{marker}>{words}</time>')
 
 
 @register.filter
@@ -116,7 +124,7 @@ def when(moment: datetime | None) -> str:
         today - timedelta(days=1): "Yesterday",
         today + timedelta(days=1): "Tomorrow",
     }
-    day = near.get(local.date()) or date_format(local, "j M" if local.year == today.year else "j M Y")
+    day = near.get(local.date()) or _day(local, today.year)
     return _time_element(moment, f"{day} {local:%H:%M}", live=False)
 
 
@@ -228,6 +236,11 @@ def qs(context: Mapping[str, Any], **changes: object) -> str:
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """One icon of the sprite; decoration only, so a button without words needs its own label."""
+    return _icon(name, css)
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, css: str) -> SafeString:
     return format_html(
         '<svg class="i {}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static("icons.svg"), name
     )
@@ -243,12 +256,22 @@ def chip(text: object, tone: str = "gray", *, dot: bool = False, icon_name: str 
 @register.simple_tag
 def status(word: object, noun: str = "") -> SafeString:
     """The chip of a stored status word: dot, tone and readable label in one."""
-    return chip(label(word), tone(word, noun), dot=True) if word else SafeString(DASH)
+    return _status(str(word), noun) if word else SafeString(DASH)
+
+
+@lru_cache(maxsize=512)
+def _status(word: str, noun: str) -> SafeString:
+    return chip(label(word), tone(word, noun), dot=True)
 
 
 @register.simple_tag
 def avatar(name: object, size: str = "", *, square: bool = False) -> SafeString:
     """Initials on the name's own colour; hidden from screen readers because the name stands beside it."""
+    return _avatar(str(name or ""), size, square)
+
+
+@lru_cache(maxsize=8192)
+def _avatar(name: str, size: str, square: bool) -> SafeString:
     letters = initials(name)[:1] if square else initials(name)
     shape = " sq" if square else ""
     return format_html('<span class="avatar {} {}{}" aria-hidden="true">{}</span>', hue(name), size, shape, letters)
@@ -258,9 +281,29 @@ def avatar(name: object, size: str = "", *, square: bool = False) -> SafeString:
 def meter(share: float, tone: str = "", *, wide: bool = False) -> SafeString:
     """A bar filled to a share of 0 … 1; hidden from screen readers because the figure stands beside it."""
     filled = max(0.0, min(1.0, float(share or 0))) * 100
+    css = escape(f"meter {tone}{' wide' if wide else ''}")
+    return SafeString(f'<svg class="{css}" aria-hidden="true"><rect width="{filled:.1f}%" height="100%"></rect></svg>')
+
+
+@register.simple_tag
+def pick(value: object, name: object, *, checked: bool = False) -> SafeString:
+    """The first cell of a row that can be selected: a checkbox sent as `ids`."""
+    mark = SafeString(" checked") if checked else ""
     return format_html(
-        '<svg class="meter {} {}" aria-hidden="true"><rect width="{}%" height="100%"></rect></svg>',
-        tone,
-        "wide" if wide else "",
-        f"{filled:.1f}",
+        '<div class="cell pick-cell" role="cell"><input type="checkbox" class="pick" name="ids" value="{}"'
+        ' aria-label="Select {}"{}></div>',
+        value,
+        name,
+        mark,
+    )
+
+
+@register.simple_tag
+def name_cell(name: object, url: str, *, square: bool = False) -> SafeString:
+    """The cell that says whose row it is: avatar, name, and a link that covers the whole row."""
+    return format_html(
+        '<div class="cell name" role="cell">{}<a class="row-link cut" href="{}">{}</a></div>',
+        avatar(name, square=square),
+        url,
+        name,
     )
