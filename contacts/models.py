@@ -103,6 +103,7 @@ class ImportRow(TenantModel):
     class Meta:
         ordering = ("line",)
         constraints = [models.UniqueConstraint(fields=["tenant", "job", "line"], name="import_row_line_unique")]
+        indexes = [models.Index(fields=["tenant", "record_id"], name="import_row_record")]
 
 
 class Contact(TenantModel):
@@ -178,3 +179,26 @@ class Contact(TenantModel):
     def get_absolute_url(self) -> str:
         """The page of the contact."""
         return f"/contacts/{self.pk}"
+
+
+from contacts.records import (  # noqa: E402 - Django finds models in this module; these need Contact first
+    BulkAction,
+    ContactChange,
+    CustomField,
+    DuplicatePair,
+    Merge,
+    SavedView,
+)
+
+__all__ = [
+    "BulkAction",
+    "Contact",
+    "ContactChange",
+    "CustomField",
+    "DuplicatePair",
+    "Import",
+    "ImportRow",
+    "Merge",
+    "SavedView",
+    "Tag",
+]

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from accounts import audit
 from accounts.permissions import require_role
 from accounts.principals import Actor
+from contacts.history import attribute_to
 from contacts.models import Contact
 from contacts.signals import contact_created
 from contacts.values import ContactValues, check_reachable, clean_email, clean_phone, clean_values
@@ -81,6 +82,7 @@ def update_contact(*, actor: Actor | None, contact: Contact, **values: Unpack[Co
     """Change the given fields of a contact, whose row is locked; raises InvalidInput or DuplicateContact."""
     changes = clean_values(values)
     with transaction.atomic():
+        attribute_to(actor)
         fresh: Contact = Contact.objects.for_update().get(pk=contact.pk)
         changed = {f: v for f, v in changes.items() if getattr(fresh, f) != v}
         for field, value in changed.items():
@@ -162,12 +164,15 @@ def _lock_number(number: str) -> None:
 
 def delete_contact(*, actor: Actor | None, contact: Contact) -> None:
     """Put a contact into the trash; its email is free again at once."""
-    Contact.objects.active().filter(pk=contact.pk).update(deleted_at=Now())
+    with transaction.atomic():
+        attribute_to(actor)
+        Contact.objects.active().filter(pk=contact.pk).update(deleted_at=Now())
 
 
 def restore_contact(*, actor: Actor | None, contact: Contact) -> Contact:
     """Take a contact out of the trash; raises DuplicateContact when its email was taken meanwhile."""
     with transaction.atomic():
+        attribute_to(actor)
         fresh: Contact = Contact.objects.for_update().get(pk=contact.pk)
         if fresh.deleted_at is not None:
             fresh.deleted_at = None
@@ -181,5 +186,5 @@ def purge_contact(*, actor: Actor, contact: Contact) -> None:
 
     require_role(actor, "admin")
     with transaction.atomic():
-        counts: dict[str, Any] = erase(contact=contact, actor=actor)
+        counts: dict[str, Any] = erase(contacts=[contact], actor=actor)
         audit.record(actor=actor, action="contact.purged", record=contact, rows=counts)

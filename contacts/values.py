@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.models import Tenant, User
+from contacts.custom_fields import check_types
 from contacts.tags import register_tags
 from core.phones import InvalidPhone, parse_phone
 from core.problems import InvalidInput
@@ -123,7 +124,7 @@ def clean_values(values: ContactValues) -> dict[str, Any]:
         if len(clean["notes"]) > MAX_NOTES or "\x00" in clean["notes"]:
             raise InvalidInput(f"This has at most {MAX_NOTES:,} characters.", field="notes", field_code="max_length")
     if "custom_fields" in values:
-        clean["custom_fields"] = clean_custom_fields(values["custom_fields"])
+        clean["custom_fields"] = check_types(clean_custom_fields(values["custom_fields"]))
     if "tags" in values:
         clean["tags"] = register_tags(values["tags"])
     return clean

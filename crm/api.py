@@ -12,6 +12,7 @@ from calls import webhooks_api
 from campaigns import api as campaigns
 from campaigns import do_not_call_api as do_not_call
 from contacts import api as contacts
+from contacts.importing import api as imports
 from crm import schema_views
 from leads import api as leads
 from leads import public_api
@@ -31,6 +32,7 @@ router.register("users", accounts.UserApi, basename="user")
 router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
 router.register("webhook-endpoints", webhook_api.WebhookEndpointApi, basename="webhook-endpoint")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
+router.register("contacts/imports", imports.ImportApi, basename="contact-import")
 router.register("contacts", contacts.ContactApi, basename="contact")
 router.register("campaigns", campaigns.CampaignApi, basename="campaign")
 router.register(
@@ -56,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at("auth/token/refresh", accounts.RefreshView.as_view(), "token-refresh"),
     at("auth/logout", accounts.LogoutView.as_view(), "token-logout"),
     at("auth/me", accounts.MeView.as_view(), "me"),
+    at("contacts/import", imports.UploadApi.as_view({"post": "create"}), "contact-upload"),
     at("settings", accounts.SettingsView.as_view(), "settings"),
     at("credits", ledger_api.CreditsView.as_view(), "credits"),
     at("credits/grant", ledger_api.GrantView.as_view(), "credits-grant"),

@@ -1,0 +1,231 @@
+"""Running an import: slices of work under a lease, one transaction a batch, resumable at the last batch.
+
+A batch and the place to go on from are committed together, so a crash at any moment repeats nothing and
+loses nothing. Two workers never share an import: the lease is taken by one conditional UPDATE.
+"""
+
+import datetime as dt
+import json
+import time
+import uuid
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from contacts.importing import undoing
+from contacts.importing.files import local_copy
+from contacts.importing.kinds import CREATED, FAILED, KINDS, SKIPPED, UPDATED, ImportKind, ImportLine, Outcome
+from contacts.importing.staging import ROW_INSERT, ROW_STAGE, ROW_TABLE
+from contacts.models import Import, ImportRow
+from contacts.row_mapping import RowMapper
+from core.problems import InvalidInput
+from core.scope import current_tenant_id, tenant_context
+from core.tabular import FAULTS, Batch, Sniffed, TableError, read_batches
+
+log = structlog.get_logger(__name__)
+BATCH = 1000
+LEASE = dt.timedelta(seconds=60)
+SLICE_SECONDS = 40.0
+MAX_ROWS = 1_000_000
+MAX_CRASHES = 10
+_STATUS = Import.Status
+
+
+def due_imports() -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(tenant, import) of every import that waits or whose worker fell silent."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, import_id FROM imports_to_run()")
+        return [(tenant, job) for tenant, job in cursor.fetchall()]
+
+
+def run_slice(tenant_id: uuid.UUID, import_id: uuid.UUID, *, seconds: float = SLICE_SECONDS) -> bool:
+    """Work on an import for a while; True when there is more to do. Does nothing while another worker has it."""
+    with tenant_context(tenant_id):
+        job = _take(import_id)
+        if job is None:
+            return False
+        try:
+            more = undoing.run(job, seconds) if job.options.get("undo") else _run(job, seconds)
+        except TableError as error:
+            _end(job, _STATUS.FAILED, f"{error.detail}" + (f" Line {error.line}." if error.line else ""))
+            return False
+        return more and _release(job)
+
+
+def _take(import_id: uuid.UUID) -> Import | None:
+    """Take the lease, or None when it is held or there is nothing to do; poison is failed after ten crashes."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
+    with transaction.atomic():
+        job: Import | None = Import.objects.select_for_update().filter(free, pk=import_id).first()
+        if job is None or job.status not in (_STATUS.PENDING, _STATUS.RUNNING):
+            return None
+        crashed = job.lease_until is not None
+        job.crashes = job.crashes + 1 if crashed else 0
+        if job.crashes > MAX_CRASHES:
+            _end(job, _STATUS.FAILED, "The import stopped several times at the same place.")
+            return None
+        job.status = _STATUS.RUNNING
+        rows = Import.objects.filter(pk=job.pk)
+        rows.update(status=job.status, crashes=job.crashes, lease_until=Now() + LEASE)
+        rows.filter(started_at=None).update(started_at=Now())
+        return job
+
+
+def _release(job: Import) -> bool:
+    with transaction.atomic():
+        Import.objects.filter(pk=job.pk).update(lease_until=None)
+    return True
+
+
+def _end(job: Import, status: str, error: str = "", **values: Any) -> None:
+    with transaction.atomic():
+        Import.objects.filter(pk=job.pk).update(
+            status=status, error=error[:500], lease_until=None, completed_at=Now(), **values
+        )
+
+
+def _sniffed(job: Import) -> Sniffed:
+    """What was found at upload, as the reader needs it."""
+    file = job.options["file"]
+    return Sniffed(
+        kind=file["kind"],
+        encoding=job.encoding,
+        delimiter=job.delimiter,
+        header=tuple(file["header"]),
+        samples=(),
+        header_line=file["header_line"],
+        lines=file["lines"],
+        size=file["size"],
+        sha256=job.sha256,
+        warnings=(),
+    )
+
+
+def _run(job: Import, seconds: float) -> bool:
+    with transaction.atomic():
+        kind = KINDS[job.kind](job)
+    mapper = RowMapper(job.mapping["targets"], job.options["file"]["header"])
+    until = time.monotonic() + seconds
+    resume = "" if job.dry_run else job.resume_token.get("at", "")
+    tally = DryTally(job) if job.dry_run else None
+    if tally:
+        job.rows_done = 0  # a trial keeps nothing, so a crashed one begins anew
+    with local_copy(job.file) as path:
+        for batch in read_batches(path, _sniffed(job), size=BATCH, resume=resume):
+            if not _do_batch(job, kind, mapper, batch, tally):
+                return False
+            if job.rows_done >= MAX_ROWS:
+                _end(job, _STATUS.FAILED, "A file may hold 1,000,000 rows; those after it were not read.")
+                return False
+            if time.monotonic() > until and tally is None:
+                return True
+    _end(job, _STATUS.COMPLETED, rows_total=F("rows_done"))
+    return False
+
+
+def _do_batch(job: Import, kind: ImportKind, mapper: RowMapper, batch: Batch, tally: "DryTally | None") -> bool:
+    """One batch in one transaction; False when the import was cancelled meanwhile."""
+    lines, outcomes = check_rows(kind, mapper, batch)
+    with transaction.atomic():
+        fresh = Import.objects.select_for_update().filter(pk=job.pk, status=_STATUS.RUNNING).first()
+        if fresh is None:
+            return False
+        if tally is None:
+            outcomes += kind.store(lines)
+            _write_rows(job, outcomes)
+        else:
+            outcomes += tally.store(kind, lines)
+        counts = {r: sum(o.result == r for o in outcomes) for r in (CREATED, UPDATED, SKIPPED, FAILED)}
+        first = job.dry_run and not job.rows_done
+        for name, count in {"rows_done": len(batch.rows), **counts}.items():
+            setattr(fresh, name, count + (0 if first else getattr(fresh, name)))
+        fresh.resume_token = {"at": batch.resume}
+        fresh.options = job.options
+        fresh.lease_until = Now() + LEASE
+        fresh.crashes = 0
+        fresh.save()
+    job.rows_done = fresh.rows_done
+    return True
+
+
+def check_rows(kind: ImportKind, mapper: RowMapper, batch: Batch) -> tuple[list[ImportLine], list[Outcome]]:
+    """Split a batch into lines that can be stored and outcomes of those that cannot."""
+    lines: list[ImportLine] = []
+    refused: list[Outcome] = []
+    for row in batch.rows:
+        if row.fault:
+            refused.append(Outcome(row.line, FAILED, None, row.fault, FAULTS[row.fault], _cells(row.cells)))
+            continue
+        try:
+            values = kind.clean(mapper(row.cells))
+        except InvalidInput as error:
+            code = error.extra.get("errors", [{}])[0].get("code", "invalid")
+            refused.append(Outcome(row.line, FAILED, None, code[:40], error.detail[:300], _cells(row.cells)))
+            continue
+        lines.append(ImportLine(row.line, values, row.cells, kind.identity(values)))
+    return lines, refused
+
+
+def _cells(cells: list[str]) -> list[str]:
+    return [cell.replace("\x00", "")[:2000] for cell in cells[:200]]
+
+
+def _write_rows(job: Import, outcomes: list[Outcome]) -> None:
+    """What became of each line."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROW_STAGE)
+        with cursor.copy(f"COPY {ROW_TABLE} FROM STDIN") as copy:
+            for o in outcomes:
+                before, after, cells = _json(o.before), _json(o.after), _json(o.cells)
+                copy.write_row((o.line, o.result, o.record_id, before, after, o.code, o.reason, cells))
+        cursor.execute(ROW_INSERT, {"tenant": current_tenant_id(), "job": job.pk})
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, default=str)
+
+
+class _Undone(Exception):
+    """Rolls a trial batch back."""
+
+
+class DryTally:
+    """A trial run: every batch is stored and rolled back; doubles over batches are told by a memory of keys."""
+
+    SAMPLES = 8
+
+    def __init__(self, job: Import) -> None:
+        self.job = job
+        self.seen: set[int] = set()
+        job.options["samples"] = []
+
+    def store(self, kind: ImportKind, lines: list[ImportLine]) -> list[Outcome]:
+        """What storing the lines would do; nothing is kept."""
+        outcomes: list[Outcome] = []
+        try:
+            with transaction.atomic():
+                outcomes = kind.store(lines)
+                raise _Undone
+        except _Undone:
+            pass
+        by_line = {line.line: line for line in lines}
+        for outcome in outcomes:
+            self._settle(outcome, by_line[outcome.line])
+        return outcomes
+
+    def _settle(self, outcome: Outcome, line: ImportLine) -> None:
+        key = hash(line.keys[0])
+        if outcome.result == CREATED and key in self.seen:
+            outcome.result = UPDATED if self.job.on_conflict == "update" else SKIPPED
+        self.seen.add(key)
+        samples = self.job.options["samples"]
+        if len(samples) < self.SAMPLES and outcome.result in (CREATED, UPDATED):
+            samples.append({"line": outcome.line, "result": outcome.result, "values": line.values})
+
+
+def rows_of(job: Import, result: str) -> Any:
+    """The lines of an import with one result, in the order of the file."""
+    return ImportRow.objects.filter(job=job, result=result).order_by("line")

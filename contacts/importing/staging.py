@@ -1,0 +1,74 @@
+"""The statements of a contact batch: staging table, matching, insertion, filling. All bound to one tenant."""
+# ruff: noqa: S608 - names of our own tables and columns
+
+TABLE = "contact_stage"
+STAGE = f"""
+CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (
+  line int, id uuid, first_name text, last_name text, email text, phone_number text,
+  company text, title text, status text, tags varchar[], notes text, custom_fields jsonb, timezone text,
+  referral_code text, match uuid) ON COMMIT DELETE ROWS;
+TRUNCATE {TABLE};
+"""
+
+ROW_TABLE = "import_row_stage"
+ROW_STAGE = f"""
+CREATE TEMPORARY TABLE IF NOT EXISTS {ROW_TABLE} (
+  line int, result text, record_id uuid, before jsonb, after jsonb, code text, reason text, cells jsonb
+) ON COMMIT DELETE ROWS;
+TRUNCATE {ROW_TABLE};
+"""
+ROW_INSERT = f"""
+INSERT INTO contacts_importrow
+  (id, tenant_id, job_id, line, result, record_id, before, after, code, reason, cells)
+SELECT crm_uuid7(), %(tenant)s, %(job)s, line, result, record_id, before, after, code, reason, cells
+FROM {ROW_TABLE} ORDER BY line
+"""
+"""COPY does not work on a table under row-level security, so rows go through a temporary one."""
+
+_MATCH_EMAIL = f"""
+UPDATE {TABLE} s SET match = c.id FROM contacts_contact c
+WHERE c.tenant_id = %(tenant)s AND c.deleted_at IS NULL AND c.email IS NOT NULL AND lower(c.email) = lower(s.email)
+  AND s.match IS NULL
+"""
+_MATCH_PHONE = f"""
+UPDATE {TABLE} s SET match = (
+  SELECT c.id FROM contacts_contact c
+  WHERE c.tenant_id = %(tenant)s AND c.phone_number = s.phone_number AND c.deleted_at IS NULL
+  ORDER BY c.created_at, c.id LIMIT 1)
+WHERE s.email IS NULL
+"""
+_INSERT = f"""
+WITH made AS (
+  INSERT INTO contacts_contact (id, tenant_id, first_name, last_name, email, phone_number, company, title, status,
+    tags, notes, custom_fields, enrichment_data, timezone, referral_code)
+  SELECT id, %(tenant)s, first_name, last_name, email, phone_number, company, title, coalesce(status, 'lead'),
+    tags, notes, custom_fields, '{{}}', timezone, referral_code
+  FROM {TABLE} WHERE match IS NULL ORDER BY line
+  ON CONFLICT DO NOTHING RETURNING id)
+UPDATE {TABLE} s SET match = s.id FROM made WHERE made.id = s.id
+"""
+MERGE_MATCHES = (
+    _MATCH_EMAIL,
+    _MATCH_PHONE,
+    _INSERT,
+    _MATCH_EMAIL,  # someone else made it in this very moment
+    f"SELECT line, match FROM {TABLE}",
+)
+
+_PLAIN = ("first_name", "last_name", "phone_number", "company", "title", "status", "notes", "timezone")
+_SETS = ", ".join(f"{f} = coalesce(nullif(s.{f}, ''), c.{f})" for f in _PLAIN)
+_DIFFERS = " OR ".join(f"(s.{f} <> '' AND s.{f} IS DISTINCT FROM c.{f})" for f in _PLAIN)
+UPDATE_MATCHES = f"""
+WITH held AS (
+  SELECT c.id FROM contacts_contact c JOIN {TABLE} s ON s.match = c.id AND s.match <> s.id
+  WHERE c.tenant_id = %(tenant)s ORDER BY c.id FOR UPDATE OF c),
+one AS (SELECT DISTINCT ON (s.match) s.* FROM {TABLE} s JOIN held ON held.id = s.match ORDER BY s.match, s.line DESC)
+UPDATE contacts_contact c SET {_SETS},
+  tags = c.tags || ARRAY(SELECT t FROM unnest(s.tags) AS t WHERE NOT t = ANY (c.tags)),
+  custom_fields = c.custom_fields || s.custom_fields
+FROM one s
+WHERE c.id = s.match AND c.tenant_id = %(tenant)s
+  AND ({_DIFFERS} OR NOT s.tags <@ c.tags
+       OR NOT c.custom_fields @> s.custom_fields)
+RETURNING c.id
+"""
