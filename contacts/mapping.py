@@ -173,12 +173,12 @@ def _values_fit(field: str, column: _Column) -> bool:
         return True
     match field:
         case "email":
-            return column.kind == "email"
+            return sum("@" in value for value in column.values) >= 0.25 * len(column.values)
         case "phone_number":
             return column.kind in {"phone", "number"} or any(char.isdigit() for char in "".join(column.values))
         case "status":
             known = sum(normalise(value) in STATUS_OF for value in column.values)
-            return known >= 0.8 * len(column.values)
+            return known >= 0.5 * len(column.values)
         case "title":
             return not all(normalise(value) in SALUTATIONS for value in column.values)
         case "tags" | "notes" | "company":
