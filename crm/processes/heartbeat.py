@@ -18,6 +18,7 @@ from crm.embedded.place import is_alive
 def connect() -> None:
     """Let the tasks of this process keep the file that HEARTBEAT_FILE names, when it names one."""
     if os.environ.get("HEARTBEAT_FILE"):
+        _file().parent.mkdir(parents=True, exist_ok=True)
         task_prerun.connect(_note_start, weak=False)
         task_postrun.connect(_note_end, weak=False)
 

@@ -62,6 +62,8 @@ def programs(plan: Plan, data: Path) -> list[Program]:
         *(*python, "gunicorn", "crm.asgi:application", "-k", "uvicorn_worker.UvicornWorker"),
         *("-w", os.environ.get("WEB_WORKERS", "2"), "-b", f"{plan.host}:{plan.port}"),
         *("--graceful-timeout", "15", "--timeout", "60", "--log-level", "warning"),
+        # The product reads client addresses itself, by NUM_PROXIES: the server must believe no header.
+        "--forwarded-allow-ips=",
     ]
     chosen = [] if not plan.simulator_port else [_simulator(plan)]
     return [
