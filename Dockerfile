@@ -1,11 +1,11 @@
 # The production image: no development packages, no embedded servers, not run as root.
-FROM python:3.12-slim-bookworm AS packages
+FROM python:3.11-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /venv
 COPY requirements.txt .
 RUN /venv/bin/pip install --requirement requirements.txt
 
-FROM python:3.12-slim-bookworm
+FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 switchboard \
     && useradd --uid 10001 --gid switchboard --no-create-home --shell /usr/sbin/nologin switchboard \
     && install --directory --owner switchboard --group switchboard /data
