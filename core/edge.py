@@ -10,10 +10,11 @@ from django.contrib import messages
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from psycopg_pool import PoolTimeout
 
+from core.logging import current_request_id
 from core.problems import DomainError, problem_of, problem_response
 
 log = structlog.get_logger(__name__)
@@ -26,10 +27,22 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
+def error_page(request: HttpRequest, template: str, status: int, title: str) -> HttpResponse:
+    """A page that says what went wrong; drawn without context processors, so it needs no database."""
+    context = {
+        "request": request,
+        "status": status,
+        "title": title,
+        "brand": settings.BRAND,
+        "request_id": current_request_id(),
+    }
+    return HttpResponse(render_to_string(f"errors/{template}.html", context), status=status)
+
+
 def _refuse(request: HttpRequest, status: int, code: str, title: str) -> HttpResponse:
     if wants_json(request):
         return problem_response(status, code, title)
-    return render(request, "errors/plain.html", {"status": status, "title": title}, status=status)
+    return error_page(request, "503" if status == 503 else "plain", status, title)
 
 
 class EdgeMiddleware:
@@ -77,13 +90,12 @@ def page_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     if wants_json(request) or request.headers.get("HX-Request"):
         return problem_of(error)
     if error.status in (403, 404):
-        return render(request, f"errors/{error.status}.html", {"title": error.detail}, status=error.status)
+        return error_page(request, str(error.status), error.status, error.detail)
     back = request.headers.get("Referer", "")
     if request.method == "POST" and url_has_allowed_host_and_scheme(back, {request.get_host()}):
         messages.error(request, error.detail)
         return HttpResponseRedirect(back)
-    context = {"status": error.status, "title": error.detail}
-    return render(request, "errors/plain.html", context, status=error.status)
+    return error_page(request, "plain", error.status, error.detail)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -97,6 +109,6 @@ def error_view(status: int, code: str, title: str) -> Callable[..., HttpResponse
     def view(request: HttpRequest, exception: Any = None) -> HttpResponse:
         if wants_json(request):
             return problem_response(status, code, title)
-        return render(request, f"errors/{status}.html", {"title": title}, status=status)
+        return error_page(request, str(status), status, title)
 
     return view

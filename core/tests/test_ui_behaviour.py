@@ -382,3 +382,12 @@ def test_the_sidebar_is_a_drawer_on_a_phone_without_any_script(browser: Browser)
     page.keyboard.press("Escape")
     page.locator(".pick").first.check()
     context.close()
+
+
+def test_a_panel_that_fails_to_load_offers_to_try_again(site: Site) -> None:
+    site.answer("/panel", "", status=500)
+    page = site.show(body='<div class="pad" hx-get="/panel" hx-trigger="load" data-retry>Loading</div>')
+    page.get_by_text("This did not load").wait_for()
+    site.answer("/panel", "<p>Here it is</p>")
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_text("Here it is").wait_for()

@@ -18,7 +18,7 @@ PAGES = [
     "gallery/list.html",
     "gallery/record.html",
     "gallery/campaign.html",
-    *(f"errors/{status}.html" for status in (400, 403, 404, 412, 500, 503)),
+    *(f"errors/{status}.html" for status in (400, 403, 404, 412, 500, 503, "plain")),
 ]
 
 
@@ -110,3 +110,20 @@ def test_every_module_imports_only_modules_that_exist() -> None:
         assert len(text.splitlines()) <= 150, module.name
         for name in re.findall(r'from "\./([\w-]+\.js)"|import "\./([\w-]+\.js)"', text):
             assert (folder / "".join(name)).exists(), f"{module.name} imports {name}"
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 503])
+def test_an_error_page_needs_no_database(status: int) -> None:
+    from core.edge import error_view
+
+    answer = error_view(status, "code", "Words")(RequestFactory().get("/leads/1"))
+    assert answer.status_code == status
+    assert "<h1>" in answer.content.decode()
+
+
+def test_a_refusal_says_its_own_reason() -> None:
+    from core.edge import error_page
+
+    page = error_page(RequestFactory().get("/leads"), "plain", 409, "A <running> campaign cannot be deleted.")
+    assert page.status_code == 409
+    assert "A &lt;running&gt; campaign cannot be deleted." in page.content.decode()

@@ -10,6 +10,7 @@ import { startForms } from "./forms.js";
 import { startTimes } from "./times.js";
 import { startInlineEdit } from "./inline-edit.js";
 import { startUploads } from "./uploads.js";
+import { startLive } from "./live.js";
 import { startBoard } from "./board.js";
 import { startTranscripts } from "./transcript.js";
 import "./player.js";
@@ -17,5 +18,5 @@ import "./combobox.js";
 
 for (const start of [
   startTheme, startRequests, startToasts, startDialogs, startKeys, startPalette, startGrid, startForms, startTimes,
-  startInlineEdit, startUploads, startBoard, startTranscripts,
+  startInlineEdit, startUploads, startBoard, startTranscripts, startLive,
 ]) start();
