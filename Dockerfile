@@ -17,7 +17,7 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     SWITCHBOARD_DATA=/data \
     STATIC_ROOT=/app/staticfiles \
-    STATICFILES_BACKEND=whitenoise.storage.CompressedManifestStaticFilesStorage
+    STATICFILES_BACKEND=crm.static_storage.StaticStorage
 # Collecting reads neither key nor servers; the values only keep settings from making a local key or
 # starting embedded servers.
 RUN SECRET_KEY=only-while-building DATABASE_URL=postgresql://none/none REDIS_URL=redis://none \
