@@ -14,6 +14,7 @@ from campaigns import do_not_call_api as do_not_call
 from contacts import api as contacts
 from contacts.importing import api as imports
 from crm import schema_views
+from enrichment import api as enrichment
 from leads import api as leads
 from leads import public_api
 from notes import api as notes
@@ -66,6 +67,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at(f"public/leads/(?P<lead_id>{UUID})", public_api.PublicLeadView.as_view(), "public-lead"),
     at(f"leads/(?P<lead_id>{UUID})/notes", notes.LeadNotesApi.as_view(LIST_AND_ADD), "lead-notes"),
     at(f"contacts/(?P<contact_id>{UUID})/notes", notes.ContactNotesApi.as_view(LIST_AND_ADD), "contact-notes"),
+    at(f"contacts/(?P<contact_id>{UUID})/enrich", enrichment.EnrichView.as_view(), "contact-enrich"),
+    at(
+        f"contacts/(?P<contact_id>{UUID})/enrichments",
+        enrichment.ContactEnrichmentsApi.as_view({"get": "list"}),
+        "contact-enrichments",
+    ),
+    at("enrichment/providers", enrichment.ProviderApi.as_view({"get": "list"}), "enrichment-providers"),
     at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),
     at(f"recordings/(?P<recording_id>{UUID})", calls.RecordingView.as_view(), "recording"),
     at("webhooks/telephony/(?P<provider>[a-z_]{1,20})", webhooks_api.TelephonyWebhook.as_view(), "telephony-webhook"),

@@ -15,6 +15,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"queue": "mail", "expires": 10},
     },
+    "sweep-enrichment": {
+        "task": "enrichment.tasks.sweep_enrichment",
+        "schedule": 10.0,
+        "options": {"queue": "enrichment", "expires": 10},
+    },
     "forget-old-keys": {"task": "core.tasks.forget_old_idempotency_keys", "schedule": 3600.0},
     "resume-imports": {"task": "contacts.tasks.resume_imports", "schedule": 15.0, "options": {"expires": 15}},
 }

@@ -261,6 +261,7 @@ SIMULATOR_SPEED = env.float("SIMULATOR_SPEED", default=10.0)
 # Credentials of real telephony providers, by name: TELEPHONY_VAPI_KEY and so on (docs/providers.md).
 TELEPHONY = read_credentials(os.environ)
 DIALER_LEASE_SECONDS = env.float("DIALER_LEASE_SECONDS", default=30.0)
+ENRICHMENT_SIMULATED_MS = env.int("ENRICHMENT_SIMULATED_MS", default=0 if TESTING else 10)
 
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))
 STORAGES = {

@@ -61,6 +61,8 @@ VICTIMS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "webhook-deliveries": lambda w: {"endpoint_id": _endpoint().pk},
     "webhook-redeliver": lambda w: _delivery(),
     "lead-notes": lambda w: {"lead_id": _lead().pk},
+    "contact-enrich": lambda w: {"contact_id": _contact().pk},
+    "contact-enrichments": lambda w: {"contact_id": _contact().pk},
     "contact-notes": lambda w: {"contact_id": _contact().pk},
     "note-history": lambda w: {"note_id": _note().pk},
     "note-detail": lambda w: {"pk": _note().pk},

@@ -1,0 +1,161 @@
+"""Asking for an enrichment, taking one back, and buying the next number when one turned out dead.
+
+All functions work in the open scope. The work itself is done by a worker (see enrichment.waterfall).
+"""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+
+from accounts import ledger
+from accounts.principals import Actor
+from contacts.models import Contact
+from core.problems import DomainError
+from core.scope import current_tenant_id
+from enrichment import applying, caching, choices
+from enrichment.fields import wanted_fields
+from enrichment.models import EnrichmentRun
+from enrichment.providers.base import query_hash
+from enrichment.run_pass import CREDITS, query_for
+
+PRIORITY = {"manual": 1, "dead_number": 2, "created": 5, "bulk": 7, "refresh": 9}
+
+
+class InsufficientCredits(DomainError):
+    """The purse holds less than the cheapest step that the run would have to pay for."""
+
+    code = "insufficient_credits"
+    status = 402
+    title = "There are not enough credits left."
+
+
+class NothingToUndo(DomainError):
+    """The run wrote nothing, runs still, or was taken back before."""
+
+    code = "nothing_to_undo"
+    title = "There is nothing to take back."
+
+
+def request_enrichment(*, actor: Actor | None, contact: Contact) -> EnrichmentRun:
+    """Queue a run for a contact by hand; one that already waits is returned instead.
+
+    Raises InsufficientCredits when the purse holds less than the cheapest step the run would have to pay for.
+    """
+    check_affordable(contact)
+    person = actor.user_or_none if actor else None
+    return _queue(EnrichmentRun(contact=contact, trigger="manual", priority=PRIORITY["manual"], requested_by=person))
+
+
+def check_affordable(contact: Contact) -> None:
+    """Raise InsufficientCredits when the cheapest paid step of a run cannot be paid; remembered answers are free."""
+    wanted = set(wanted_fields(contact, by_hand=True))
+    query = query_for(contact)
+    hashes = {}
+    for choice in choices.provider_choices():
+        parts = choice.provider.parts(query) if choice.usable else None
+        if parts is not None and wanted & set(choice.provider.fields) and choice.setting.cost_credits:
+            hashes[query_hash(choice.provider.name, parts)] = choice.setting.cost_credits
+    remembered = caching.recall(hashes)
+    prices = [price for hashed, price in hashes.items() if hashed not in remembered]
+    if prices and ledger.available(CREDITS) < min(prices):
+        raise InsufficientCredits(f"The cheapest step costs {min(prices)} credits; that much is not left.")
+
+
+def enrich_for_number(
+    *, contact: Contact, dead_number: str, most_credits: int | None = None, reference: str = ""
+) -> EnrichmentRun | None:
+    """Look for another number of a contact whose number turned out dead, spending at most `most_credits`.
+
+    The new number takes the dead one's place; `run_finished` tells when, with `reference` on the run. None when
+    the workspace does not buy numbers. Asking twice for one dead number is one run.
+    """
+    if not choices.get_policy().buy_next_numbers:
+        return None
+    run = EnrichmentRun(
+        contact=contact,
+        trigger="dead_number",
+        priority=PRIORITY["dead_number"],
+        dead_number=dead_number,
+        most_credits=most_credits,
+        reference=reference[:60],
+    )
+    known = EnrichmentRun.objects.filter(contact=contact, dead_number=dead_number).first()
+    return known or _queue(run)
+
+
+def _queue(run: EnrichmentRun) -> EnrichmentRun:
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        open_runs = EnrichmentRun.objects.filter(
+            contact=run.contact, dead_number=run.dead_number, status__in=EnrichmentRun.OPEN
+        )
+        waiting: EnrichmentRun | None = open_runs.first()
+        if waiting is None:  # it ended in this very moment
+            return _queue(run)
+        return waiting
+    run.refresh_from_db()
+    tenant_id, run_id = str(current_tenant_id()), str(run.pk)
+    from enrichment.tasks import enrich_contact
+
+    transaction.on_commit(lambda: enrich_contact.delay(tenant_id, run_id), robust=True)
+    return run
+
+
+_QUEUE_NEW = """
+    INSERT INTO enrichment_enrichmentrun (id, tenant_id, contact_id, status, trigger, priority, cached, credits,
+        reference, dead_number, error, attempts, interruptions, before)
+    SELECT crm_uuid7(), c.tenant_id, c.id, 'pending', 'created', %s, false, 0, '', '', '', 0, 0, '{}'
+    FROM contacts_contact c JOIN accounts_tenant t ON t.id = c.tenant_id
+    LEFT JOIN enrichment_enrichmentpolicy p ON p.tenant_id = t.id
+    WHERE c.tenant_id = %s AND c.deleted_at IS NULL AND t.auto_enrich
+      AND (p.automatic_since IS NULL OR c.created_at > p.automatic_since)
+      AND {which} AND NOT EXISTS (SELECT 1 FROM enrichment_enrichmentrun r
+        WHERE r.tenant_id = c.tenant_id AND r.contact_id = c.id)
+    ON CONFLICT DO NOTHING
+"""
+
+
+def queue_new_contacts(contact_ids: Iterable[str | uuid.UUID] | None = None) -> int:
+    """Queue runs for new contacts, if the workspace wants that; return how many.
+
+    Without ids: for those of the last quarter of an hour that were missed. Contacts from before the
+    policy's `automatic_since` are not new.
+    """
+    which = "c.id = ANY(%s::uuid[])"
+    values: Any = [str(i) for i in contact_ids] if contact_ids is not None else None
+    if values is None:
+        which, values = "c.created_at BETWEEN now() - interval '15 minutes' AND now() - %s::interval", "30 seconds"
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUE_NEW.replace("{which}", which), [PRIORITY["created"], current_tenant_id(), values])
+        made = int(cursor.rowcount)
+    if made:
+        nudge()
+    return made
+
+
+def nudge() -> None:
+    """Wake the workers for the open workspace after the commit."""
+    from enrichment.tasks import drain_enrichment
+
+    tenant_id = str(current_tenant_id())
+    transaction.on_commit(lambda: drain_enrichment.delay(tenant_id), robust=True)
+
+
+def undo_enrichment(*, actor: Actor | None, run: EnrichmentRun) -> tuple[int, int]:
+    """Set back what a run wrote, except what was changed since; return (fields set back, fields left).
+
+    The credits stay spent: the provider was paid.
+    """
+    with transaction.atomic():
+        run = EnrichmentRun.objects.for_update().get(pk=run.pk)
+        if run.status in EnrichmentRun.OPEN or run.undone_at is not None or not run.before:
+            raise NothingToUndo
+        contact = Contact.objects.for_update().get(pk=run.contact_id)
+        done = applying.take_back(actor=actor, run=run, contact=contact)
+        EnrichmentRun.objects.filter(pk=run.pk).update(undone_at=Now())
+        return done
