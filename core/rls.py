@@ -105,8 +105,13 @@ def _wanted(model: type[models.Model]) -> Iterator[tuple[str, str, str, str]]:
             "crm_touch",
             f'CREATE TRIGGER crm_touch BEFORE UPDATE ON "{table}" FOR EACH ROW EXECUTE FUNCTION crm_touch()',
         )
-    if _is_history(model):
-        return
+    if not _is_history(model):
+        yield from _wanted_keys(model)
+
+
+def _wanted_keys(model: type[models.Model]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the composite foreign keys of a tenant table and the unique keys they lead to."""
+    table = model._meta.db_table
     for key in tenant_foreign_keys(model):
         target = key.related_model._meta.db_table
         unique = f"{target}_tenant_id_id"[:63]
