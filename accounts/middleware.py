@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 
 from core.scope import tenant_context
 
@@ -50,6 +51,9 @@ class LoginRequiredMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        timezone.deactivate()
+        if request.user.is_authenticated and not request.path.startswith("/api/"):
+            timezone.activate(request.user.tenant.timezone)  # pages show the workspace's time, the API always UTC
         if request.path.startswith(PUBLIC_PREFIXES) or request.user.is_authenticated:
             return None
         target = f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}"

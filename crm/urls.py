@@ -18,6 +18,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("calls.urls")),
+    path("", include("leads.urls")),
+    path("", include("notes.urls")),
     path("api/v1/", include("crm.api")),
 ]
 

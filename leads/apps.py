@@ -5,4 +5,9 @@ class LeadsConfig(AppConfig):
     name = "leads"
 
     def ready(self) -> None:
+        from accounts.models import Role
+        from accounts.settings_tabs import Tab, register
         from leads import receivers  # noqa: F401 - connects the receivers
+
+        register(Tab("Public form", "/settings/form", Role.ADMIN, 30))
+        register(Tab("Mail", "/settings/mail", Role.ADMIN, 60))

@@ -170,6 +170,7 @@ class IntakeSettings(TenantModel):
     shows_resume = models.BooleanField(default=True)
     consent_wording = models.TextField(
         max_length=2_000,
+        blank=True,
         default="I agree to be called about my request, also by an automated or artificial voice.",
     )
     consent_version = models.PositiveIntegerField(default=1, editable=False)

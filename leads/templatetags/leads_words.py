@@ -1,0 +1,47 @@
+"""Words and chips of leads: how long one waits, how fast it was answered."""
+
+import datetime as dt
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from core.templatetags.ui import chip
+from leads.models import Lead
+
+register = template.Library()
+
+
+@register.filter
+def duration(seconds: Any) -> str:
+    """A span in the two largest units: "45 s", "3 min", "2 h 10 min", "4 d 3 h"; a dash when there is none."""
+    if seconds is None:
+        return "—"
+    if isinstance(seconds, dt.timedelta):
+        seconds = seconds.total_seconds()
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if minutes < 60:
+        return f"{minutes} min"
+    if hours < 24:
+        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
+    return f"{days} d {hours % 24} h" if hours % 24 and days < 7 else f"{days} d"
+
+
+@register.simple_tag
+def speed_chip(lead: Lead, answer_within: int = 5, *, short: bool = False) -> SafeString:
+    """The clock of a lead nobody has reached yet, or how fast it was; red once the promised time is over.
+
+    `short` names the largest unit only, for a column headed "Waiting".
+    """
+    if lead.reached_out_at:
+        return chip(f"Reached in {duration(lead.reached_out_at - lead.created_at)}", "green", icon_name="zap")
+    if lead.state != Lead.State.PENDING:
+        return SafeString("")
+    waited = timezone.now() - lead.created_at
+    late = waited > dt.timedelta(minutes=answer_within)
+    words = " ".join(duration(waited).split()[:2]) if short else f"Waiting {duration(waited)}"
+    return chip(words, "red" if late else "amber", icon_name="timer")

@@ -1,0 +1,210 @@
+"""Pages of leads: list, record, board, Today, bulk, export, settings."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from core.models import Email
+from leads.models import Lead, Task
+from leads.services import create_lead
+from leads.todo import create_task
+
+
+@pytest.fixture
+def lead(workspace):
+    with workspace.scope():
+        return create_lead(
+            actor=workspace.agent, first_name="Ada", last_name="King", phone_number="+14155550134", company="Acme"
+        )
+
+
+@pytest.mark.parametrize(
+    "address", ["/leads", "/leads/new", "/leads/board", "/leads/trash", "/today", "/notes", "/leads?state=lost"]
+)
+def test_every_page_opens_empty_and_filled(workspace, address):
+    assert workspace.browser().get(address).status_code == 200
+    with workspace.scope():
+        create_lead(actor=workspace.agent, first_name="Ada", email="ada@x.test")
+    assert workspace.browser().get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/leads", "/leads/board", "/today"])
+def test_a_page_costs_the_same_for_one_and_three_leads(workspace, address):
+    browser, counts = workspace.browser(), []
+    for wanted in (1, 3):
+        with workspace.scope():
+            while Lead.objects.count() < wanted:
+                made = create_lead(actor=workspace.agent, email=f"{uuid.uuid4().hex}@x.test")
+                create_task(actor=workspace.agent, lead=made, due_at=timezone.now() - dt.timedelta(minutes=1))
+        browser.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(address).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_record_shows_who_what_and_what_next(workspace, lead):
+    page = workspace.browser().get(f"/leads/{lead.pk}").content.decode()
+    for words in ("Ada King", "Acme", "+1 415 555 0134", "Lead created", "Write a note", "Qualified", "Waiting"):
+        assert words in page
+
+
+def test_a_stranger_sees_no_record(stranger, lead):
+    browser = stranger.browser("admin")
+    assert browser.get(f"/leads/{lead.pk}").status_code == 404
+    for step in ("state", "owner", "delete", "restore", "purge"):
+        assert browser.post(f"/leads/{lead.pk}/{step}", {"state": "lost"}).status_code == 404
+    assert browser.get(f"/leads/{lead.pk}/resume").status_code == 404
+
+
+def test_a_lead_is_added_and_edited_by_hand(workspace):
+    browser = workspace.browser()
+    assert b"An email or a phone number is needed" in browser.post("/leads/new", {"first_name": "Ada"}).content
+    assert b"digits" in browser.post("/leads/new", {"phone_number": "call me"}).content
+    made = browser.post("/leads/new", {"first_name": "Ada", "email": "ada@x.test"})
+    assert made.status_code == 302
+    browser.post(f"{made.url}/edit", {"first_name": "Augusta", "email": "ada@x.test"})
+    assert b"Augusta" in browser.get(made.url).content
+
+
+def test_a_step_by_button_moves_and_by_board_answers_nothing(workspace, lead):
+    browser = workspace.browser()
+    assert browser.post(f"/leads/{lead.pk}/state", {"state": "qualified"}).status_code == 302
+    moved = browser.post(f"/leads/{lead.pk}/state", {"state": "converted"}, headers={"HX-Request": "true"})
+    assert moved.status_code == 204
+    refused = browser.post(f"/leads/{lead.pk}/state", {"state": "lost"}, headers={"HX-Request": "true"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
+
+
+def test_a_lead_is_handed_over(workspace, lead):
+    workspace.browser().post(f"/leads/{lead.pk}/owner", {"owner_id": str(workspace.manager.pk)})
+    with workspace.scope():
+        assert Lead.objects.get().owner == workspace.manager
+
+
+def test_a_deleted_lead_comes_back_by_the_toast(workspace, lead):
+    browser = workspace.browser()
+    page = browser.post(f"/leads/{lead.pk}/delete", follow=True).content.decode()
+    assert f"/leads/{lead.pk}/restore" in page
+    browser.post(f"/leads/{lead.pk}/restore")
+    with workspace.scope():
+        assert Lead.objects.active().count() == 1
+
+
+def test_a_bulk_deletion_is_undone(workspace, lead):
+    browser = workspace.browser()
+    page = browser.post("/leads/bulk", {"ids": [str(lead.pk)], "action": "delete"}, follow=True).content.decode()
+    assert "1 leads moved to the trash" in page
+    browser.post("/leads/bulk/undo")
+    with workspace.scope():
+        assert Lead.objects.active().count() == 1
+
+
+def test_a_bulk_move_leaves_those_for_which_it_is_not_legal(workspace, lead):
+    with workspace.scope():
+        other = create_lead(actor=workspace.agent, email="b@x.test", state="converted")
+    ids = [str(lead.pk), str(other.pk)]
+    workspace.browser().post("/leads/bulk", {"ids": ids, "action": "set_state", "state": "lost"})
+    with workspace.scope():
+        assert sorted(Lead.objects.values_list("state", flat=True)) == ["converted", "lost"]
+
+
+def test_a_foreign_lead_is_not_changed_in_bulk(stranger, lead, workspace):
+    stranger.browser().post("/leads/bulk", {"ids": [str(lead.pk)], "action": "delete"})
+    with workspace.scope():
+        assert Lead.objects.active().count() == 1
+
+
+def test_the_export_holds_the_filtered_leads_and_runs_no_formula(workspace, lead):
+    with workspace.scope():
+        create_lead(actor=workspace.agent, first_name="=cmd|calc", email="evil@x.test", state="lost")
+    assert workspace.browser("agent").get("/leads/export.csv").status_code == 403
+    answer = workspace.browser("manager").get("/leads/export.csv?state=lost")
+    text = b"".join(answer.streaming_content).decode()
+    assert "'=cmd" in text
+    assert "Ada" not in text
+
+
+def test_today_names_the_next_thing_and_a_done_task_leaves_it(workspace, lead):
+    with workspace.scope():
+        task = create_task(
+            actor=workspace.agent, kind="callback", title="Call her back", lead=lead,
+            due_at=timezone.now() - dt.timedelta(minutes=5),
+        )  # fmt: skip
+    browser = workspace.browser()
+    page = browser.get("/today").content.decode()
+    assert "Call her back" in page
+    assert "San Francisco" in page or "Los Angeles" in page
+    browser.post(f"/tasks/{task.pk}/done")
+    assert "Call her back" not in browser.get("/today").content.decode().split("toast")[0]
+    with workspace.scope():
+        assert Task.objects.get().done_by == workspace.agent
+
+
+def test_a_task_is_meant_in_the_time_of_the_lead(workspace, lead):
+    body = {"lead": str(lead.pk), "kind": "callback", "due_at": "2027-01-15T09:00"}
+    workspace.browser().post("/tasks/new", body)
+    with workspace.scope():
+        task = Task.objects.get()
+    assert task.timezone == "America/Los_Angeles"
+    assert task.due_at == dt.datetime(2027, 1, 15, 17, 0, tzinfo=dt.UTC)
+
+
+def test_a_task_put_off_comes_back_later(workspace, lead):
+    with workspace.scope():
+        task = create_task(actor=workspace.agent, lead=lead, due_at=timezone.now())
+    workspace.browser().post(f"/tasks/{task.pk}/later", {"by": "day"})
+    with workspace.scope():
+        assert Task.objects.get().due_at > timezone.now() + dt.timedelta(hours=23)
+
+
+def test_agents_do_not_see_the_day_of_everyone(workspace):
+    with workspace.scope():
+        create_task(actor=workspace.manager, title="Manager only", due_at=timezone.now(), lead=None)
+    assert b"Manager only" not in workspace.browser("agent").get("/today?who=everyone").content
+    assert b"Manager only" in workspace.browser("manager").get("/today?who=everyone").content
+
+
+def test_only_admins_see_the_form_settings_and_the_mails(workspace):
+    for address in ("/settings/form", "/settings/mail"):
+        assert workspace.browser("manager").get(address).status_code == 403
+        assert workspace.browser("admin").get(address).status_code == 200
+
+
+def test_new_consent_wording_makes_a_new_version(workspace):
+    browser = workspace.browser("admin")
+    body = {
+        "title": "Hello", "button": "Go", "thanks": "Thanks", "consent_wording": "Call me.", "assignment": "none",
+        "answer_within_minutes": "10",
+    }  # fmt: skip
+    assert browser.post("/settings/form", body).status_code == 302
+    with workspace.scope():
+        from leads.models import IntakeSettings
+
+        row = IntakeSettings.objects.get()
+    assert (row.title, row.consent_version) == ("Hello", 2)
+
+
+def test_a_failed_mail_is_shown_with_its_reason_and_sent_again(workspace):
+    with workspace.scope():
+        mail = Email.objects.create(
+            kind="x", key="1", to=["a@x.test"], subject="Hello", text="Hi", message_id="<1@x>", status="failed",
+            failure="configuration", error="SMTPAuthenticationError: no",
+        )  # fmt: skip
+    browser = workspace.browser("admin")
+    assert b"Mail is not set up" in browser.get("/settings/mail").content
+    assert browser.post(f"/settings/mail/{mail.pk}/resend").status_code == 302
+    with workspace.scope():
+        assert Email.objects.get().status == "queued"
+
+
+def test_a_note_from_the_box_stands_on_the_record(workspace, lead):
+    browser = workspace.browser()
+    browser.post("/notes/new", {"lead": str(lead.pk), "content": "Wants a quote"})
+    assert b"Wants a quote" in browser.get(f"/leads/{lead.pk}").content
+    assert b"Wants a quote" in browser.get("/notes?search=quote").content
+    assert b"Wants a quote" not in browser.get("/notes?search=voicemail").content
