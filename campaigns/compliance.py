@@ -1,6 +1,6 @@
 """What the law wants before a campaign may dial at all."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
@@ -32,8 +32,15 @@ def check_may_start(campaign: Campaign) -> None:
         raise ComplianceBlock(" ".join(words for _, words in faults), reasons=[code for code, _ in faults])
 
 
+def national_list_fetched_at() -> datetime | None:
+    """When the national list was last imported; None when there is none."""
+    rows = Suppression.objects.filter(scope=Suppression.Scope.NATIONAL)
+    fetched_at: datetime | None = rows.aggregate(at=Max("fetched_at"))["at"]
+    return fetched_at
+
+
 def _national_list_is_stale() -> bool:
-    newest = Suppression.objects.filter(scope=Suppression.Scope.NATIONAL).aggregate(at=Max("fetched_at"))["at"]
+    newest = national_list_fetched_at()
     return newest is not None and newest < timezone.now() - NATIONAL_LIST_GOOD_FOR
 
 
@@ -44,8 +51,13 @@ def _nobody_consented(campaign: Campaign) -> bool:
 
 
 def with_consent(leads: CampaignLeadQuerySet) -> CampaignLeadQuerySet:
-    """Only the campaign leads with a consent to AI calls in force, for their number or by their contact."""
+    """Only the campaign leads with a consent to AI calls in force."""
+    return leads.filter(has_consent())
+
+
+def has_consent() -> Q:
+    """Of a campaign lead: a consent to AI calls is in force for its number, or by its contact."""
     consents = Consent.objects.in_force(Consent.Scope.AI_VOICE)
     by_number = consents.filter(phone_number=OuterRef("phone_number"))
     by_contact = consents.filter(contact_id=OuterRef("contact_id"), phone_number="")
-    return leads.filter(Q(Exists(by_number)) | Q(Exists(by_contact)))
+    return Q(Exists(by_number)) | Q(Exists(by_contact))

@@ -79,18 +79,7 @@ def add_person(
         _refuse_duplicate(campaign, number)
     lead = lead or _open_lead(actor, campaign, contact, number, names)
     person = {name: value or getattr(lead, name) or getattr(contact, name) for name, value in names.items()}
-    fresh_web_lead = lead.source == "web" and lead.state == Lead.State.PENDING
-    row = CampaignLead(
-        campaign=campaign,
-        lead=lead,
-        contact=contact,
-        phone_number=number,
-        custom_fields=fields,
-        zones=list(zones_of(number, contact.timezone)),
-        priority=FRESH if fresh_web_lead else REST,
-        **person,
-    )
-    return _insert(row)
+    return _insert(campaign, lead, contact, number, custom_fields=fields, **person)
 
 
 @transaction.atomic
@@ -164,8 +153,18 @@ def _refuse_duplicate(campaign: Campaign, number: str) -> None:
         raise DuplicatePhone(existing_id=str(existing))
 
 
-def _insert(row: CampaignLead) -> CampaignLead:
-    if is_suppressed(phone_number=row.phone_number, campaign_id=row.campaign_id):
+def _insert(campaign: Campaign, lead: Lead, contact: Contact, number: str, **fields: Any) -> CampaignLead:
+    fresh_web_lead = lead.source == "web" and lead.state == Lead.State.PENDING
+    row = CampaignLead(
+        campaign=campaign,
+        lead=lead,
+        contact=contact,
+        phone_number=number,
+        zones=list(zones_of(number, contact.timezone)),
+        priority=FRESH if fresh_web_lead else REST,
+        **fields,
+    )
+    if is_suppressed(phone_number=number, campaign_id=campaign.pk):
         row.status, row.status_reason = CampaignLead.Status.BLOCKED, "do_not_call"
     try:
         with transaction.atomic():

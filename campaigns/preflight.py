@@ -1,23 +1,27 @@
 """Before a start: how many can be called now, how many wait, how many must not be called and why."""
 
 import math
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Now
 
 from accounts.models import Tenant
 from campaigns.call_history import calls
-from campaigns.models import Campaign, CampaignLead
+from campaigns.compliance import has_consent
+from campaigns.models import Campaign, CampaignLead, Suppression
 from campaigns.pace import SIMULATED, hours_of
+from campaigns.querysets import PERSON_GONE
 from campaigns.schedule import INTENT_MARGIN, is_open, next_open, open_spans
+from campaigns.states import WAITING
 from campaigns.stats import sum_calls
 from campaigns.verdicts import judge_leads
 from core.parsing import utc_text
-from core.scope import current_tenant_id
 
 DEFAULT_ANSWER_RATE = 0.35
 DEFAULT_SECONDS_A_CALL = 45.0
@@ -26,32 +30,6 @@ OVERHEAD_SECONDS = 20
 """Ringing and clearing, for which a line is taken but nothing is billed."""
 _LEARN_FROM = 50
 _AT_ONCE = 5_000
-
-_COUNT_SQL = """
-WITH listed AS (
-  SELECT s.phone_number FROM campaigns_suppression s
-   WHERE s.tenant_id = %(tenant)s AND (s.campaign_id IS NULL OR s.campaign_id = %(campaign)s)),
-people AS (
-  SELECT cl.status, cl.zones, cl.next_attempt_at <= statement_timestamp() AS due, cl.status_reason,
-    CASE
-      WHEN cl.status = 'blocked' THEN cl.status_reason
-      WHEN c.deleted_at IS NOT NULL OR l.deleted_at IS NOT NULL THEN 'contact_deleted'
-      WHEN EXISTS (SELECT 1 FROM listed WHERE listed.phone_number = cl.phone_number) THEN 'do_not_call'
-      WHEN %(needs_consent)s
-        AND NOT EXISTS (SELECT 1 FROM campaigns_consent k WHERE k.tenant_id = %(tenant)s AND k.scope = 'ai_voice'
-          AND k.revoked_at IS NULL AND k.given_at <= statement_timestamp() AND k.phone_number = cl.phone_number)
-        AND NOT EXISTS (SELECT 1 FROM campaigns_consent k WHERE k.tenant_id = %(tenant)s AND k.scope = 'ai_voice'
-          AND k.revoked_at IS NULL AND k.given_at <= statement_timestamp()
-          AND k.phone_number = '' AND k.contact_id = cl.contact_id)
-        THEN 'no_consent'
-      ELSE '' END AS reason
-    FROM campaigns_campaignlead cl
-    JOIN contacts_contact c ON c.tenant_id = cl.tenant_id AND c.id = cl.contact_id
-    JOIN leads_lead l ON l.tenant_id = cl.tenant_id AND l.id = cl.lead_id
-   WHERE cl.tenant_id = %(tenant)s AND cl.campaign_id = %(campaign)s
-     AND cl.status IN ('pending', 'retry_wait', 'callback', 'blocked'))
-SELECT reason, zones, due OR status_reason = 'calling_hours', count(*) FROM people GROUP BY 1, 2, 3
-"""
 
 
 @dataclass(slots=True)
@@ -99,17 +77,46 @@ def preflight(campaign: Campaign, now: datetime) -> dict[str, Any]:
     }
 
 
+def judged(campaign: Campaign) -> Any:
+    """The leads that are not finished, each with `reason` (why it must not be called, or "") and `later`."""
+    rows = CampaignLead.objects.filter(campaign=campaign, status__in=(*WAITING, CampaignLead.Status.BLOCKED))
+    listed = Suppression.objects.filter(Q(campaign__isnull=True) | Q(campaign=campaign))
+    rules = [
+        When(status="blocked", then=F("status_reason")),
+        When(PERSON_GONE, then=Value("contact_deleted")),
+        When(Exists(listed.filter(phone_number=OuterRef("phone_number"))), then=Value("do_not_call")),
+    ]
+    if campaign.consent_policy != Campaign.ConsentPolicy.WAIVED:
+        rules.append(When(~has_consent(), then=Value("no_consent")))
+    later = Q(next_attempt_at__gt=Now()) & ~Q(status_reason="calling_hours")
+    return rows.annotate(
+        reason=Case(*rules, default=Value("")), later=Case(When(later, then=True), default=Value(False))
+    ).order_by()
+
+
+def leads_in_group(campaign: Campaign, group: str, now: datetime) -> Any:
+    """The campaign leads behind one number of the pre-flight: `callable`, `waiting`, or a reason's name."""
+    rows = judged(campaign)
+    capped = _capped(campaign, now)
+    if group == "attempt_cap":
+        return rows.filter(pk__in=capped)
+    hours = hours_of(campaign)
+    zones = [names for (names,) in rows.order_by().values_list("zones").distinct()]
+    never = [names for names in zones if next_open(hours, tuple(names), now, INTENT_MARGIN) is None]
+    is_now = [names for names in zones if is_open(hours, tuple(names), now, INTENT_MARGIN)]
+    if group == "unsupported_region":
+        return rows.filter(Q(reason=group) | Q(reason="", zones__in=never))
+    free = rows.filter(reason="").exclude(zones__in=never)
+    if group == "callable":
+        return free.filter(later=False, zones__in=is_now).exclude(pk__in=capped)
+    closed = Q(later=False) & ~Q(zones__in=is_now)
+    waits = {"retry": Q(later=True), "calling_hours": closed, "waiting": Q(later=True) | closed}
+    return free.filter(waits[group]) if group in waits else rows.filter(reason=group)
+
+
 def _groups(campaign: Campaign) -> list[tuple[str, list[str], bool, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNT_SQL,
-            {
-                "tenant": current_tenant_id(),
-                "campaign": campaign.pk,
-                "needs_consent": campaign.consent_policy != Campaign.ConsentPolicy.WAIVED,
-            },
-        )
-        return list(cursor.fetchall())
+    counted = judged(campaign).values_list("reason", "zones", "later").annotate(n=Count("id"))
+    return [(reason, zones, not later, n) for reason, zones, later, n in counted]
 
 
 def _wait(counts: Preflight, why: str, count: int, opens: datetime | None) -> None:
@@ -121,17 +128,26 @@ def _wait(counts: Preflight, why: str, count: int, opens: datetime | None) -> No
 
 def _apply_caps(campaign: Campaign, counts: Preflight, now: datetime) -> None:
     """Move leads whose number has been called as often as allowed from callable to blocked."""
+    if capped := _capped(campaign, now):
+        counts.callable_now -= len(capped)
+        counts.blocked["attempt_cap"] = counts.blocked.get("attempt_cap", 0) + len(capped)
+
+
+def _capped(campaign: Campaign, now: datetime) -> list[uuid.UUID]:
+    """Leads that would be called now if their number had not been called as often as allowed."""
     recent = calls().filter(created_at__gt=now - timedelta(days=30)).exclude(dial_state="reserved")
     rows = CampaignLead.objects.filter(campaign=campaign, phone_number__in=recent.values("phone_number"))
-    hours = hours_of(campaign)
     leads = list(rows.waiting().filter(next_attempt_at__lte=now).order_by("id"))
+    hours, found = hours_of(campaign), []
     for start in range(0, len(leads), _AT_ONCE):
         part = leads[start : start + _AT_ONCE]
         verdicts = judge_leads(campaign=campaign, leads=part, now=now)
-        for lead in part:
-            if verdicts[lead.pk].rule == "attempt_cap" and is_open(hours, tuple(lead.zones), now, INTENT_MARGIN):
-                counts.callable_now -= 1
-                counts.blocked["attempt_cap"] = counts.blocked.get("attempt_cap", 0) + 1
+        found += [
+            lead.pk
+            for lead in part
+            if verdicts[lead.pk].rule == "attempt_cap" and is_open(hours, tuple(lead.zones), now, INTENT_MARGIN)
+        ]
+    return found
 
 
 def _estimate(campaign: Campaign, counts: Preflight, now: datetime) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from django.db.models.functions import Now
 
 from core.models import TenantQuerySet
 
+PERSON_GONE = Q(contact__deleted_at__isnull=False) | Q(lead__deleted_at__isnull=False)
+
 
 class CampaignLeadQuerySet(TenantQuerySet):
     """Campaign leads of the open scope."""
@@ -24,7 +26,7 @@ class CampaignLeadQuerySet(TenantQuerySet):
 
     def with_person_gone(self) -> Self:
         """Those whose contact or lead is in the trash."""
-        return self.filter(Q(contact__deleted_at__isnull=False) | Q(lead__deleted_at__isnull=False))
+        return self.filter(PERSON_GONE)
 
     def due(self) -> Self:
         """Waiting ones whose time has come by the database's clock, in the order of dialling."""

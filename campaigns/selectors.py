@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 
 from campaigns.call_history import calls
 from campaigns.models import Campaign, CampaignLead, LeadBatch, Suppression
+from campaigns.stats import ANSWERED
 from core.problems import NotFound
 
 COUNTERS = ("total_leads", "calls_completed", "calls_failed")
@@ -66,6 +67,7 @@ def attach_counters(campaigns: Iterable[Campaign]) -> None:
         campaign.total_leads = leads.get(campaign.pk, 0)  # type: ignore[attr-defined]
         campaign.calls_completed = made.get("completed", 0)  # type: ignore[attr-defined]
         campaign.calls_failed = made.get("failed", 0)  # type: ignore[attr-defined]
+        campaign.calls_made = campaign.calls_completed + campaign.calls_failed  # type: ignore[attr-defined]
 
 
 def _leads_by_campaign(ids: list[uuid.UUID]) -> Any:
@@ -77,3 +79,29 @@ def _calls_by_campaign(ids: list[uuid.UUID]) -> Any:
     ended = calls().filter(campaign_id__in=ids, dial_state="ended").order_by().values("campaign_id")
     completed = Q(outcome="completed")
     return ended.annotate(completed=Count("id", filter=completed), failed=Count("id", filter=~completed))
+
+
+def attach_progress(campaigns: Iterable[Campaign]) -> None:
+    """Set `finished_leads`, `progress` (0 to 1), `on_line`, `answered` and `spend` on each, by two queries."""
+    rows = list(campaigns)
+    ids = [campaign.pk for campaign in rows]
+    over = CampaignLead.objects.filter(campaign_id__in=ids, status__in=("done", "blocked", "exhausted")).order_by()
+    finished = dict(over.values_list("campaign_id").annotate(Count("id")))
+    made = calls().filter(campaign_id__in=ids).order_by().values("campaign_id")
+    sums = made.annotate(
+        live=Count("id", filter=~Q(dial_state="ended")), answered=Count("id", filter=ANSWERED), spend=Sum("cost")
+    )
+    by_campaign = {row["campaign_id"]: row for row in sums}
+    for campaign in rows:
+        found: Any = by_campaign.get(campaign.pk, {})
+        shown: Any = campaign
+        shown.finished_leads = finished.get(campaign.pk, 0)
+        shown.progress = shown.finished_leads / shown.total_leads if shown.total_leads else 0.0
+        shown.on_line, shown.answered = found.get("live", 0), found.get("answered", 0)
+        shown.spend = found.get("spend") or 0
+
+
+def reasons_of(campaign: Campaign) -> list[tuple[str, int]]:
+    """The reasons that stand beside states, with how many leads each, most first."""
+    rows = CampaignLead.objects.filter(campaign=campaign).present().exclude(status_reason="").order_by()
+    return list(rows.values_list("status_reason").annotate(n=Count("id")).order_by("-n")[:20])

@@ -22,7 +22,7 @@ OUTCOMES = (
     "cancelled",
     "opt_out",
 )
-_ANSWERED = Q(answered_at__isnull=False) & Q(answered_by__in=("", "human", "unknown"))
+ANSWERED = Q(answered_at__isnull=False) & Q(answered_by__in=("", "human", "unknown"))
 _HOURS_SHOWN = 48
 
 
@@ -52,10 +52,10 @@ def sum_calls(rows: Any) -> CallSums:
     """Totals of a queryset of calls, in one query."""
     sums = rows.filter(dial_state="ended").aggregate(
         ended=Count("id", filter=~Q(outcome="cancelled")),
-        answered=Count("id", filter=_ANSWERED),
-        conversations=Count("id", filter=_ANSWERED & Q(outcome="completed")),
+        answered=Count("id", filter=ANSWERED),
+        conversations=Count("id", filter=ANSWERED & Q(outcome="completed")),
         seconds=Sum("duration_seconds"),
-        average_talk=Avg("duration_seconds", filter=_ANSWERED),
+        average_talk=Avg("duration_seconds", filter=ANSWERED),
         cost=Sum("cost"),
     )
     return CallSums(
@@ -98,7 +98,7 @@ def calls_by_hour(campaign: Campaign) -> list[dict[str, Any]]:
     rows = calls().filter(campaign=campaign, dial_state="ended").exclude(outcome="cancelled").order_by()
     hours = rows.annotate(hour=TruncHour("created_at")).values("hour")
     counted = hours.annotate(
-        calls=Count("id"), answered=Count("id", filter=_ANSWERED), completed=Count("id", filter=Q(outcome="completed"))
+        calls=Count("id"), answered=Count("id", filter=ANSWERED), completed=Count("id", filter=Q(outcome="completed"))
     )
     newest = list(counted.order_by("-hour")[:_HOURS_SHOWN])
     return [{**row, "hour": utc_text(row["hour"])} for row in reversed(newest)]

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("calls.urls")),
     path("", include("leads.urls")),
     path("", include("notes.urls")),
+    path("", include("campaigns.urls")),
     path("api/v1/", include("crm.api")),
 ]
 
