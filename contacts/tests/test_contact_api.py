@@ -78,9 +78,9 @@ def test_a_phone_number_alone_is_enough_and_nothing_is_not(workspace):
         ("custom_fields", []),
         ("custom_fields", {"a": {"b": 1}}),
         ("owner_id", "x"),
-        ("owner_id", str(uuid.uuid4())),
+        ("owner_id", "6a2e21b1-2c36-45ea-b24b-0dfe9829ae69"),
         ("is_admin", True),
-        ("id", str(uuid.uuid4())),
+        ("id", "2ed8d204-2e09-4d3f-a5f9-e7f4d93804ee"),
         ("notes", "x" * 20_001),
     ],
 )
