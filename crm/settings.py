@@ -261,6 +261,10 @@ SIMULATOR_SPEED = env.float("SIMULATOR_SPEED", default=10.0)
 # Credentials of real telephony providers, by name: TELEPHONY_VAPI_KEY and so on (docs/providers.md).
 TELEPHONY = read_credentials(os.environ)
 DIALER_LEASE_SECONDS = env.float("DIALER_LEASE_SECONDS", default=30.0)
+GRAVATAR_BASE_URL = env("GRAVATAR_BASE_URL", default="https://api.gravatar.com")
+HUNTER_BASE_URL = env("HUNTER_BASE_URL", default="https://api.hunter.io")
+PEOPLE_DATA_LABS_BASE_URL = env("PEOPLE_DATA_LABS_BASE_URL", default="https://api.peopledatalabs.com")
+APOLLO_BASE_URL = env("APOLLO_BASE_URL", default="https://api.apollo.io")
 ENRICHMENT_SIMULATED_MS = env.int("ENRICHMENT_SIMULATED_MS", default=0 if TESTING else 10)
 
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))
