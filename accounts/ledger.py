@@ -4,17 +4,21 @@ Every move is one conditional UPDATE of the account plus one entry with a key th
 transaction; so a repeat finds its entry and changes nothing, and two at once cannot spend the same unit.
 """
 
+import datetime as dt
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Sum, Value
+from django.db.models.functions import Concat, Now, Substr
 
 from accounts.models import LedgerAccount, LedgerEntry
 from core.problems import DomainError, InvalidInput
 from core.scope import current_tenant_id
 
 MOST = 10**12
+GIVE_UP_AFTER = dt.timedelta(days=7)
 
 
 class InsufficientFunds(DomainError):
@@ -150,6 +154,30 @@ def settle(*, kind: str, key: str, amount: int, note: str = "") -> LedgerEntry:
             reference=held.reference,
             note=note,
         )
+
+
+def expire_holds(*, most: int = 500) -> int:
+    """Give back holds of the open scope whose time is over and that nobody settled; return how many.
+
+    A settlement that comes after that returns the release and moves nothing.
+    """
+    settled = LedgerEntry.objects.filter(account=OuterRef("account"), key=Concat(Value("settle:"), _hold_name()))
+    expired = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.HOLD, expires_at__range=(Now() - GIVE_UP_AFTER, Now()))
+    open_holds = expired.filter(~Exists(settled)).select_related("account").order_by("expires_at")[:most]
+    for entry in open_holds:
+        settle(kind=entry.account.kind, key=entry.key.removeprefix("hold:"), amount=0, note="Expired")
+    return len(open_holds)
+
+
+def _hold_name() -> Substr:
+    return Substr(OuterRef("key"), len("hold:") + 1)
+
+
+def tenants_with_expired_holds() -> list[uuid.UUID]:
+    """Workspaces with holds to give back; asked before a tenant is known."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_expired_tenants()")
+        return [tenant_id for (tenant_id,) in cursor.fetchall()]
 
 
 def spend(*, kind: str, amount: int, key: str, note: str = "") -> LedgerEntry:

@@ -210,7 +210,14 @@ class LedgerEntry(TenantModel):
         verbose_name_plural = "ledger entries"
         ordering = ("-created_at", "-id")
         constraints = [models.UniqueConstraint(fields=["tenant", "account", "key"], name="ledger_entry_key_unique")]
-        indexes = [models.Index(fields=["tenant", "-created_at"], name="ledger_entry_newest")]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at"], name="ledger_entry_newest"),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(kind="hold", expires_at__isnull=False),
+                name="ledger_hold_expiry",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount:+d}"

@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         enrichment.ContactEnrichmentsApi.as_view({"get": "list"}),
         "contact-enrichments",
     ),
+    at("webhooks/enrichment/(?P<token>[A-Za-z0-9_-]{43})", enrichment.NumbersView.as_view(), "enrichment-numbers"),
     at("enrichment/providers", enrichment.ProviderApi.as_view({"get": "list"}), "enrichment-providers"),
     at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),
     at(f"recordings/(?P<recording_id>{UUID})", calls.RecordingView.as_view(), "recording"),

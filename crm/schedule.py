@@ -15,6 +15,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"queue": "mail", "expires": 10},
     },
+    "expire-holds": {"task": "accounts.tasks.expire_holds", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-enrichment": {
         "task": "enrichment.tasks.sweep_enrichment",
         "schedule": 10.0,

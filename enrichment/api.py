@@ -1,8 +1,10 @@
 """Enrichment over the API."""
 
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,7 +12,7 @@ from contacts.models import Contact
 from contacts.serializers import EmptySerializer
 from core.api import ApiMixin, ListApi
 from core.problems import NotFound
-from enrichment import services
+from enrichment import arrivals, services
 from enrichment.choices import provider_choices
 from enrichment.models import EnrichmentRun, ProviderSetting
 from enrichment.providers import PROVIDERS
@@ -50,6 +52,20 @@ class ContactEnrichmentsApi(ListApi):
             return EnrichmentRun.objects.none()
         runs = EnrichmentRun.objects.filter(contact=get_contact(self.kwargs["contact_id"]))
         return runs.prefetch_related("steps").order_by("-created_at", "-id")
+
+
+class NumbersView(ApiMixin):
+    """Numbers that a provider sends later."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+    idempotent = False
+
+    @extend_schema(auth=[], request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT})
+    def post(self, request: Request, token: str) -> Response:
+        """Take numbers sent to an address only the provider knows; a repeat has no effect."""
+        return Response({"taken": arrivals.receive_numbers(token=token, body=request.data)})
 
 
 @extend_schema_view(list=extend_schema(description="The providers in the order in which they are asked."))

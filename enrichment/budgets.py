@@ -8,9 +8,11 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
+from accounts.models import LedgerAccount
 from core.scope import current_tenant_id
 from enrichment.models import EnrichmentPolicy, EnrichmentStep, ProviderDay
 
+CREDITS = LedgerAccount.Kind.CREDITS
 COUNTS = ("asked", "found", "failed", "cached", "credits")
 
 

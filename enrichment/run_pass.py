@@ -15,19 +15,19 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import ledger
-from accounts.models import LedgerAccount
 from contacts.models import Contact
 from core import rates
 from core.scope import current_tenant_id
-from enrichment import applying, budgets, caching, choices
+from enrichment import applying, arrivals, budgets, caching, choices
+from enrichment.budgets import CREDITS
 from enrichment.choices import Choice
 from enrichment.fields import provenance, wanted_fields
 from enrichment.free_mail import company_domain
 from enrichment.models import EnrichmentPolicy, EnrichmentRun, EnrichmentStep
+from enrichment.providers import PROVIDERS
 from enrichment.providers.base import Answer, Context, Outcome, Provider, Query, query_hash
 from enrichment.signals import run_finished
 
-CREDITS = LedgerAccount.Kind.CREDITS
 LEASE = dt.timedelta(seconds=90)
 HOLD = dt.timedelta(minutes=10)
 MAX_INTERRUPTIONS = 5
@@ -78,6 +78,7 @@ class Pass:
         self.figures: dict[str, dict[str, int]] = {}
         self.settlement: tuple[str, int] | None = None
         self.freed = 0
+        self.later: EnrichmentStep | None = None
 
     @cached_property
     def choices(self) -> list[Choice]:
@@ -114,6 +115,8 @@ class Pass:
         self._write_step(step, answer)
         if step.price:
             self.settlement, self.freed = (step.settle_key, step.credits), step.price - step.credits
+        if answer.phone_later and "phone_number" in self.wanted and step.callback_hash:
+            self.later = step
 
     def _write_step(self, step: EnrichmentStep, answer: Answer) -> None:
         step.outcome, step.detail = answer.outcome.value, answer.detail[:300]
@@ -209,13 +212,20 @@ class Pass:
     def _question(self, choice: Choice, step: EnrichmentStep, parts: Mapping[str, str], hashed: str) -> Question:
         step.outcome, step.attempt, step.query_hash = Kind.ASKING.value, self.run.attempts, hashed
         step.price = choice.setting.cost_credits
+        address = ""
+        if choice.provider.later_cost and self._may_cost(choice.provider.later_cost):
+            address, step.callback_hash = arrivals.new_callback()
         step.save()
         self._keep_run(lease_until=Now() + LEASE)
         if step.price:
             words: Any = {"reference": f"enrichment:{self.run.pk}", "expires_at": timezone.now() + HOLD}
             ledger.hold(kind=CREDITS, amount=step.price, key=step.settle_key, **words)
-        context = Context(api_key=choice.setting.api_key, wanted=frozenset(self.wanted))
+        context = Context(api_key=choice.setting.api_key, wanted=frozenset(self.wanted), callback_url=address)
         return Question(step.pk, choice.provider, parts, context)
+
+    def _may_cost(self, price: int) -> bool:
+        """Whether a number that follows later could be paid within the run's own limit."""
+        return self.run.most_credits is None or self.run.credits + price <= self.run.most_credits
 
     def _give_up(self, error: str) -> None:
         for step in self.steps:
@@ -236,6 +246,9 @@ class Pass:
             key, amount = self.settlement
             ledger.settle(kind=CREDITS, key=key, amount=amount, note="Enrichment")
             self.settlement = None
+        if self.later is not None:
+            arrivals.hold_for_later(self.later, PROVIDERS[self.later.provider].later_cost)
+            self.later = None
 
     def _finish(self, error: str = "") -> None:
         answered = [s for s in self.steps if s.outcome in (Kind.FOUND, Kind.NOT_FOUND, Kind.REFUSED_LEGAL)]

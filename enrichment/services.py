@@ -16,10 +16,11 @@ from contacts.models import Contact
 from core.problems import DomainError
 from core.scope import current_tenant_id
 from enrichment import applying, caching, choices
+from enrichment.budgets import CREDITS
 from enrichment.fields import wanted_fields
 from enrichment.models import EnrichmentRun
 from enrichment.providers.base import query_hash
-from enrichment.run_pass import CREDITS, query_for
+from enrichment.run_pass import query_for
 
 PRIORITY = {"manual": 1, "dead_number": 2, "created": 5, "bulk": 7, "refresh": 9}
 

@@ -12,9 +12,10 @@ from django.db import connection, transaction
 
 from accounts import ledger
 from core.scope import current_tenant_id
+from enrichment.budgets import CREDITS
 from enrichment.models import EnrichmentRun, EnrichmentStep
 from enrichment.providers.base import Answer, Outcome
-from enrichment.run_pass import CREDITS, LEASE, Pass, Question
+from enrichment.run_pass import LEASE, Pass, Question
 
 log = structlog.get_logger(__name__)
 _CLAIM = """

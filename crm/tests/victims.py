@@ -7,7 +7,10 @@ from typing import Any
 from accounts.models import ApiKey, LedgerEntry, WebhookDelivery, WebhookEndpoint
 
 # Addresses with parameters that name no record of a workspace, with the reason.
-NO_RECORD: dict[str, str] = {"telephony-webhook": "a provider's name; the call is proved by its token"}
+NO_RECORD: dict[str, str] = {
+    "telephony-webhook": "a provider's name; the call is proved by its token",
+    "enrichment-numbers": "an unguessable token, made for one provider and one question",
+}
 
 
 def _contact(**values: Any) -> Any:
