@@ -118,3 +118,7 @@ class ContactFilters(filterset.FilterSet):
     def by_activity(self, queryset: Any, name: str, value: str) -> Any:
         """In use, in the trash, or both."""
         return queryset if value == "all" else queryset.filter(deleted_at__isnull=value == "true")
+
+
+FILTER_NAMES: frozenset[str] = frozenset(ContactFilters.base_filters)  # type: ignore[attr-defined]
+"""What a list can be narrowed down by."""

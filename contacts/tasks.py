@@ -4,6 +4,7 @@ import uuid
 
 from celery import shared_task
 
+from contacts import bulk
 from contacts.importing import engine
 
 
@@ -19,3 +20,16 @@ def resume_imports() -> None:
     """Find imports that wait or whose worker died, and enqueue them."""
     for tenant_id, import_id in engine.due_imports():
         run_import.delay(str(tenant_id), str(import_id))
+
+
+@shared_task
+def run_bulk_action(tenant_id: str, action_id: str) -> None:
+    """Carry a large bulk action to its end."""
+    bulk.run(uuid.UUID(tenant_id), uuid.UUID(action_id))
+
+
+@shared_task
+def resume_bulk_actions() -> None:
+    """Find bulk actions whose worker died, and go on with them."""
+    for tenant_id, action_id in bulk.due_actions():
+        run_bulk_action.delay(str(tenant_id), str(action_id))

@@ -22,6 +22,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"queue": "enrichment", "expires": 10},
     },
     "forget-old-keys": {"task": "core.tasks.forget_old_idempotency_keys", "schedule": 3600.0},
+    "resume-bulk-actions": {"task": "contacts.tasks.resume_bulk_actions", "schedule": 30.0},
     "resume-imports": {"task": "contacts.tasks.resume_imports", "schedule": 15.0, "options": {"expires": 15}},
 }
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("leads.urls")),
     path("", include("notes.urls")),
     path("", include("campaigns.urls")),
+    path("", include("contacts.urls")),
     path("api/v1/", include("crm.api")),
 ]
 
