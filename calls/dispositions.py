@@ -16,6 +16,7 @@ from campaigns.models import CampaignLead
 from campaigns.states import IN_FLIGHT, WAITING, sources_of
 from core.problems import DomainError, InvalidInput
 from leads import services as leads
+from leads import todo
 
 DISPOSITIONS = {
     "interested": "Interested",
@@ -81,6 +82,8 @@ def _carry_out(actor: Any, call: Call) -> None:
         _move_campaign_lead(actor, call)
     if call.lead_id and call.disposition in SPOKEN_WITH:
         leads.note_conversation(lead_id=call.lead_id)
+    if call.disposition == "callback" and (call.lead_id or call.contact_id):
+        todo.plan_callback(actor=actor, lead=call.lead, contact=call.contact, due_at=call.callback_at)
     if call.disposition == "do_not_call":
         suppressions.suppress_number(
             actor=actor,

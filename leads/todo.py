@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from contacts.models import Contact
 from core.problems import InvalidInput, NotFound
+from leads.local_time import zone_of
 from leads.models import Lead, Task
 from leads.services import find_owner
 
@@ -54,6 +55,19 @@ def create_task(
     task.save(force_insert=True)
     task.refresh_from_db()
     return task
+
+
+@transaction.atomic
+def plan_callback(*, actor: Any, lead: Lead | None, contact: Contact | None, due_at: dt.datetime) -> Task:
+    """Plan a callback that was agreed in a call; a new time moves the one the actor has open for the same person."""
+    owner = getattr(actor, "user_or_none", None)
+    about = {"lead": lead} if lead else {"contact": contact}
+    open_one: Task | None = Task.objects.open().for_update().filter(kind="callback", owner=owner, **about).first()
+    if open_one is not None:
+        return put_off_task(actor=actor, task=open_one, until=due_at)
+    zone = zone_of(lead or contact, due_at) if lead or contact else None
+    zone_key = zone.key if zone else ""
+    return create_task(actor=actor, kind="callback", lead=lead, contact=contact, due_at=due_at, zone=zone_key)
 
 
 @transaction.atomic

@@ -102,3 +102,19 @@ def test_a_stranger_meets_no_note(workspace, stranger, notes):
     answers = [api.get(url), api.patch(url, {"content": "x"}), api.delete(url), api.get(f"{url}/history")]
     assert {a.status_code for a in answers} == {404}
     assert api.get("/api/v1/notes").json()["total"] == 0
+
+
+def test_a_named_colleague_gets_one_mail_and_the_author_none(workspace, lead):
+    from core.models import Email
+    from notes.emails import tell_mentioned
+    from notes.models import Note
+
+    api = workspace.api()
+    note = api.post(f"/api/v1/leads/{lead['id']}/notes", {"content": "@Mara see @Ana"}).json()
+    with workspace.scope():
+        named = Note.objects.get(pk=note["id"]).mentions
+        for _ in range(2):
+            tell_mentioned(note_id=note["id"], user_ids=[i for i in named if i != workspace.agent.pk])
+        mail = Email.objects.get()
+    assert mail.to == [workspace.manager.email]
+    assert "@Mara see @Ana" in mail.text
