@@ -67,8 +67,9 @@ class Drive:
             claim = claim_calls(campaign_id=campaign.campaign_id, most=most)
             if not claim.call_ids:
                 return 0
+            began = time.monotonic()
             intents = intent.commit_intents(campaign_id=campaign.campaign_id, call_ids=claim.call_ids)
-            for future in place.send(intents):
+            for future in place.send(intents, began=began):
                 self.waiting[future] = campaign.tenant_id
             return len(intents)
 

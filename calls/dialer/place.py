@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -43,9 +44,14 @@ class Answer:
     result: Placed | ProviderError
 
 
-def send(requests: Iterable[tuple[Call, PlaceCall]]) -> list[Future[Answer]]:
-    """Start the placing requests of committed intents in threads that never touch the database."""
-    return [_pool().submit(_place, call, request) for call, request in requests]
+def send(requests: Iterable[tuple[Call, PlaceCall]], *, began: float) -> list[Future[Answer]]:
+    """Start the placing requests of committed intents in threads that never touch the database.
+
+    `began` is the monotonic time before the intent: a request that could not leave while the lease surely
+    holds is not sent at all, because the sweep may have given the attempt up by then.
+    """
+    latest = began + 0.9 * timing.LEASE.total_seconds() - timing.PLACE_TIMEOUT
+    return [_pool().submit(_place, call, request, latest) for call, request in requests]
 
 
 @cache
@@ -54,7 +60,9 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="place")
 
 
-def _place(call: Call, request: PlaceCall) -> Answer:
+def _place(call: Call, request: PlaceCall, latest: float) -> Answer:
+    if time.monotonic() > latest:
+        return Answer(call, Ambiguous("The worker stalled; the call was not sent."))
     try:
         return Answer(call, telephony.get_provider(call.provider).place_call(request))
     except ProviderError as error:
