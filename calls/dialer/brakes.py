@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from accounts.models import LedgerAccount
 from calls.models import Call
+from campaigns import running
 from campaigns.models import Campaign
 from core.scope import current_tenant_id
 
@@ -20,8 +21,18 @@ WORST_SHARE = 0.5
 @transaction.atomic
 def pause(*, campaign_id: uuid.UUID, reason: str, detail: str) -> bool:
     """Stop dialling for a campaign that runs; calls in flight end. Whether it was this call that paused it."""
-    running = Campaign.objects.filter(pk=campaign_id, status=Campaign.Status.RUNNING)
-    return bool(running.update(status=Campaign.Status.PAUSED, pause_reason=reason, pause_detail=detail[:300]))
+    campaign = Campaign.objects.for_update().filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
+    if campaign is None:
+        return False
+    running.pause_campaign(actor=None, campaign=campaign, reason=reason, detail=detail)
+    return True
+
+
+@transaction.atomic
+def end_if_finished(campaign_id: uuid.UUID) -> bool:
+    """Complete a campaign that has nobody left to call, stop one whose last call has ended; whether it ended."""
+    campaign = Campaign.objects.filter(pk=campaign_id).first()
+    return campaign is not None and running.end_if_finished(campaign)
 
 
 @transaction.atomic

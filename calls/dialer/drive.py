@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 from django.db import connection
 
-from calls.dialer import brakes, ending, intent, place, sweep
+from calls.dialer import brakes, intent, place, sweep
 from calls.dialer.claim import claim_calls
 from core.scope import tenant_context
 
@@ -94,7 +94,7 @@ class Drive:
         for campaign in running:
             with tenant_context(campaign.tenant_id):
                 if not brakes.check(campaign.campaign_id):
-                    ending.end_if_done(campaign.campaign_id)
+                    brakes.end_if_finished(campaign.campaign_id)
 
 
 def running_campaigns() -> list[Running]:

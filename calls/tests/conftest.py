@@ -10,7 +10,7 @@ import pytest
 from calls import telephony
 from calls.dialer import drive
 from calls.models import Call
-from campaigns.models import Campaign, CampaignLead
+from campaigns.models import Campaign, CampaignLead, ProviderGate
 from contacts.models import Contact
 from leads.models import Lead
 from simulator.tests.conftest import running
@@ -48,6 +48,8 @@ class Desk:
     def __init__(self, workspace, receiver=None):
         self.workspace = workspace
         self.receiver = receiver
+        with workspace.scope():
+            ProviderGate.objects.get_or_create(provider="simulated", defaults={"calls_per_second": 100, "tokens": 100})
 
     def campaign(self, numbers=(), **fields):
         """A running campaign over these numbers."""
