@@ -17,6 +17,8 @@ from crm import schema_views
 from enrichment import api as enrichment
 from leads import api as leads
 from leads import public_api
+from network import api as network
+from network import viral_api
 from notes import api as notes
 
 
@@ -43,6 +45,8 @@ router.register("do-not-call", do_not_call.SuppressionApi, basename="do-not-call
 router.register("leads", leads.LeadApi, basename="lead")
 router.register("calls", calls.CallApi, basename="call")
 router.register("notes", notes.NoteApi, basename="note")
+router.register("relationships", network.RelationshipApi, basename="relationship")
+router.register("graph/introductions", network.IntroductionApi, basename="introduction")
 
 
 UUID = "[0-9a-fA-F-]{36}"
@@ -94,6 +98,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         campaigns.BatchApi.as_view(),
         "campaign-batch",
     ),
+    at("graph/path", network.PathView.as_view(), "graph-path"),
+    at(f"graph/network/(?P<contact_id>{UUID})", network.NetworkView.as_view(), "graph-network"),
+    at("graph/introduce", network.IntroduceApi.as_view({"post": "create"}), "graph-introduce"),
+    at("viral/stats", viral_api.ViralStatsView.as_view(), "viral-stats"),
+    at("viral/leaderboard", viral_api.LeaderboardView.as_view(), "viral-leaderboard"),
     at("do-not-call/import", do_not_call.SuppressionImportApi.as_view(), "do-not-call-import"),
     at("schema", schema_views.SchemaView.as_view(), "schema"),
     at("docs", schema_views.DocsView.as_view(), "docs"),

@@ -16,6 +16,7 @@ from leads.intake_settings import get_intake_settings, next_assignee
 from leads.models import IntakeSettings, Lead, Submission
 from leads.resumes import store_resume
 from leads.services import create_lead, update_lead
+from network.referrals import credit_referral
 
 SOURCE = "web form"
 CONFIRMATIONS_PER_ADDRESS = "5/hour"
@@ -60,6 +61,15 @@ def submit_form(
     owner = next_assignee()
     lead = create_lead(actor=None, source=SOURCE, consent=consent, owner_id=getattr(owner, "pk", None), **fields)
     _record(form, lead, visitor, consent, ref)
+    if ref:
+        credit_referral(
+            code=ref,
+            contact=lead.contact,
+            lead_id=lead.pk,
+            source=SOURCE,
+            origin=visitor.origin,
+            device=visitor.user_agent,
+        )
     _queue_mails(form, lead)
     if resume is not None:
         _attach(lead, resume)

@@ -17,6 +17,7 @@ from core.problems import DomainError, InvalidInput, NotFound
 from leads.models import Lead, LeadEvent
 from leads.signals import lead_converted, lead_created
 from leads.states import is_legal, legal_steps
+from network.referrals import mark_converted
 
 EDITABLE = (
     "first_name",
@@ -206,6 +207,7 @@ def change_state(*, actor: Any, lead: Lead, state: str, now: dt.datetime | None 
     lead.save(update_fields=["state", "reached_out_at"])
     record_event(lead=lead, kind=LeadEvent.Kind.STATE, actor=actor, before=before, after=state, reason=reason)
     if state == Lead.State.CONVERTED:
+        mark_converted(lead_id=lead.pk)
         _announce(lead_converted, lead)
     lead.refresh_from_db()
     return lead

@@ -56,6 +56,18 @@ def _delivery() -> dict[str, Any]:
     return {"endpoint_id": delivery.endpoint_id, "pk": delivery.pk}
 
 
+def _tie() -> Any:
+    from network.models import Relationship
+
+    return Relationship.objects.create(from_contact=_contact(), to_contact=_contact())
+
+
+def _introduction() -> Any:
+    from network.models import Introduction
+
+    return Introduction.objects.create(to_contact=_contact(), via_contact=_contact())
+
+
 VICTIMS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "user-detail": lambda w: {"pk": w.manager.pk},
     "api-key-detail": lambda w: {"pk": ApiKey.objects.order_by("created_at")[0].pk},
@@ -77,3 +89,7 @@ for _name in ("detail", "transcript", "disposition"):
 VICTIMS["recording"] = lambda w: {"recording_id": _recording().pk}
 for _name in ("detail", "state", "resume", "restore"):
     VICTIMS[f"lead-{_name}"] = lambda w: {"pk": _lead().pk}
+VICTIMS["relationship-detail"] = lambda w: {"pk": _tie().pk}
+VICTIMS["graph-network"] = lambda w: {"contact_id": _contact().pk}
+for _name in ("detail", "accept", "decline", "complete"):
+    VICTIMS[f"introduction-{_name}"] = lambda w: {"pk": _introduction().pk}
