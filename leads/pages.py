@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from contacts.listing import Column, build_listing
 from core.file_store import attachment
 from core.problems import DomainError, NotFound
 from leads import services
@@ -23,7 +24,32 @@ from leads.selectors import get_lead, lead_rows, lead_sources
 from leads.states import legal_steps
 from leads.timeline import lead_timeline
 
-SORTABLE = ("created_at", "first_name", "company", "state", "updated_at")
+COLUMNS = (
+    Column("company", "Company", "company"),
+    Column("phone_number", "Phone", width="lg"),
+    Column("email", "Email", "email", width="lg"),
+    Column("state", "State", "state", hide_small=False),
+    Column("waiting", "Waiting", width="sm"),
+    Column("owner", "Owner"),
+    Column("source", "Source", width="sm"),
+    Column("next_step", "Next step"),
+    Column("consent", "May be called"),
+    Column("created_at", "Added", "created_at", width="xs", hide_small=False),
+    Column("updated_at", "Changed", "updated_at", width="xs"),
+)
+USUAL = ("company", "phone_number", "state", "waiting", "owner", "source", "next_step", "created_at")
+ORDERINGS = ("first_name", "last_name", "company", "email", "state", "created_at", "updated_at")
+LABELS = {
+    "search": "Search",
+    "state": "State",
+    "owner": "Owner",
+    "source": "Source",
+    "email": "Email",
+    "campaign": "Campaign",
+    "contact": "Contact",
+    "created_after": "Added since",
+    "created_before": "Added before",
+}
 
 
 def show_refusal(form: Any, error: DomainError) -> None:
@@ -40,15 +66,21 @@ def back_to(request: HttpRequest, default: str) -> HttpResponse:
 
 def lead_list(request: HttpRequest) -> HttpResponse:
     """Leads, narrowed by the same filters as the API."""
-    page = PageOfRows(request, lead_rows(), LeadFilter, ordering_fields=SORTABLE)
-    context = {
-        "page": page,
-        "states": Lead.State.choices,
-        "people": people(),
-        "sources": lead_sources(),
-        "answer_within": get_intake_settings().answer_within_minutes,
-    }
-    return render(request, "leads/lead_list.html", context)
+    colleagues, states = people(), Lead.State.choices
+    listing = build_listing(
+        request,
+        kind="leads",
+        filterset=LeadFilter(request.GET, queryset=lead_rows()),
+        columns=COLUMNS,
+        usual=USUAL,
+        orderings=ORDERINGS,
+        labels=LABELS,
+        words={"owner": dict(colleagues), "state": dict(states)},
+    )
+    context = {"listing": listing, "states": states, "people": colleagues, "sources": lead_sources()}
+    context["answer_within"] = get_intake_settings().answer_within_minutes
+    more = request.headers.get("HX-Request") and request.GET.get("cursor")
+    return render(request, "leads/lead_rows.html" if more else "leads/lead_list.html", context)
 
 
 def lead_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:

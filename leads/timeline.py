@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from contacts.models import Contact
+from contacts.timeline import Event, register_source
 from core.models import Email
 from core.templatetags.ui import label
 from leads.models import Lead, LeadEvent
@@ -115,3 +117,36 @@ for _name, _source in {
     "tasks": tasks_done,
 }.items():
     register(_name, _source)
+
+
+def events_of_contact(contact: Contact, before: dt.datetime, most: int) -> Iterable[Event]:
+    """The leads of a contact, as its own timeline shows them."""
+    rows = LeadEvent.objects.filter(lead__contact=contact, created_at__lt=before).exclude(kind=LeadEvent.Kind.EDITED)
+    for event in rows.select_related("lead").order_by("-created_at")[:most]:
+        detail = _words(event)[1]
+        by_person = event.kind != LeadEvent.Kind.CREATED
+        yield Event(
+            at=event.created_at,
+            kind="lead",
+            title=f"Lead: {detail}" if by_person else "Became a lead",
+            detail="" if by_person else detail.partition(" · ")[0],
+            icon=_ICONS[event.kind][0],
+            tone=_ICONS[event.kind][1],
+            url=event.lead.get_absolute_url(),
+            actor=event.actor_name,
+            id=str(event.pk),
+            data={"lead_id": str(event.lead_id), "event": event.kind, **event.data},
+        )
+
+
+def emails_of_contact(contact: Contact, before: dt.datetime, most: int) -> Iterable[Event]:
+    """Mails about a contact's leads."""
+    leads = list(Lead.objects.filter(contact=contact).values_list("pk", flat=True))
+    rows = Email.objects.filter(about_id__in=[contact.pk, *leads], created_at__lt=before).order_by("-created_at")
+    for mail in rows[:most]:
+        state = mail.get_status_display().lower()
+        yield Event(mail.created_at, "email", f"Email {state}", f"“{mail.subject}”", icon="mail", id=str(mail.pk))
+
+
+register_source("leads", events_of_contact)
+register_source("emails", emails_of_contact)

@@ -5,4 +5,4 @@ class NotesConfig(AppConfig):
     name = "notes"
 
     def ready(self) -> None:
-        from notes import receivers  # noqa: F401 - connects the receivers
+        from notes import receivers, timeline  # noqa: F401 - connects the receivers, adds notes to timelines

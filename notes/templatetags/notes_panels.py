@@ -37,6 +37,12 @@ def notes_panel(
     }
 
 
+@register.inclusion_tag("notes/box.html", takes_context=True)
+def note_box(context: dict[str, Any], lead: Any = None, contact: Any = None) -> dict[str, Any]:
+    """The note box alone, over a stream that holds the notes already."""
+    return {"csrf_token": context.get("csrf_token"), "lead": lead, "contact": contact}
+
+
 def note_entry(note: Note) -> Entry:
     """A note as an entry of a stream."""
     words = "wrote a note, changed since" if note.edited_at else "wrote a note"
