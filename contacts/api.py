@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -9,17 +10,37 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import search, services
+from accounts.permissions import IsManager
+from contacts import bulk, exporting, merging, search, services
 from contacts.filters import ContactFilters
-from contacts.models import Contact
+from contacts.models import Contact, Merge
 from contacts.pagination import RankedPages
 from contacts.querysets import ContactQuerySet
-from contacts.serializers import ContactSerializer, EmptySerializer, FoundContactSerializer
+from contacts.serializers import (
+    BulkActionSerializer,
+    BulkSerializer,
+    ContactSerializer,
+    EmptySerializer,
+    EventSerializer,
+    FoundContactSerializer,
+    MergedSerializer,
+    MergeSerializer,
+)
+from contacts.streaming import CsvRenderer, XlsxRenderer
+from contacts.timeline import timeline_of
 from contacts.values import DEFAULTS
 from core.api import ListApi
 from core.filtering import BadParameter, check_parameters
+from core.parsing import JsonRenderer
 
+MOST_EVENTS = 500
 _ACTIVITY = OpenApiParameter("is_active", str, enum=["true", "false", "all"])
+
+
+def merged_answer(merge: Merge) -> Response:
+    """A merge with the contact it kept."""
+    contact = Contact.objects.get(pk=merge.kept_id)
+    return Response({"merge_id": merge.pk, "contact": ContactSerializer(contact).data})
 
 
 class ContactApi(ListApi):
@@ -32,7 +53,12 @@ class ContactApi(ListApi):
     @property
     def extra_parameters(self) -> tuple[str, ...]:
         """Query parameters beside the filters."""
-        return {"retrieve": ("is_active",), "destroy": ("purge",)}.get(self.action, ())
+        return {"retrieve": ("is_active",), "destroy": ("purge",), "export": ("format",)}.get(self.action, ())
+
+    @property
+    def filter_always(self) -> bool:
+        """The export takes the list's filters."""
+        return self.action == "export"
 
     def get_queryset(self) -> ContactQuerySet:
         rows: ContactQuerySet = Contact.objects.order_by("-created_at", "-id")
@@ -96,6 +122,56 @@ class ContactApi(ListApi):
     def restore(self, request: Request, **kwargs: Any) -> Response:
         """Take a contact out of the trash; 409 when its email was taken meanwhile."""
         return self.versioned(services.restore_contact(actor=self.actor, contact=self.get_object()))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx"])],
+        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+    )
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="export",
+        permission_classes=(IsManager,),
+        renderer_classes=(JsonRenderer, CsvRenderer, XlsxRenderer),
+        pagination_class=None,
+    )
+    def export(self, request: Request) -> HttpResponseBase:
+        """The filtered list as a file."""
+        rows = self.filter_queryset(Contact.objects.all())
+        wanted = request.query_params.get("format", "csv")
+        return exporting.export_contacts(actor=self.actor, queryset=rows, format=wanted)
+
+    @extend_schema(request=BulkSerializer, responses={200: BulkActionSerializer, 202: BulkActionSerializer})
+    @action(detail=False, methods=["post"], url_path="bulk")
+    def bulk(self, request: Request) -> Response:
+        """One act on many contacts; above 1,000 it goes on in the background."""
+        form = BulkSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        body: dict[str, Any] = dict(form.validated_data)
+        act = bulk.bulk_change(actor=self.actor, filters=body.pop("filter", None), **body)
+        return Response(BulkActionSerializer(act).data, status=202 if act.status == "running" else 200)
+
+    @extend_schema(request=MergeSerializer, responses=MergedSerializer)
+    @action(detail=True, methods=["post"], url_path="merge")
+    def merge(self, request: Request, **kwargs: Any) -> Response:
+        """Merge another contact into this one; everything that hangs on it moves here."""
+        form = MergeSerializer(data=request.data)
+        contact = self.get_object()
+        form.is_valid(raise_exception=True)
+        done = merging.merge_contacts(actor=self.actor, contact=contact, **form.validated_data)
+        return merged_answer(done)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("before", OpenApiTypes.DATETIME), OpenApiParameter("kind", str)],
+        responses=EventSerializer(many=True),
+    )
+    @action(detail=True, methods=["get"], url_path="timeline")
+    def timeline(self, request: Request, **kwargs: Any) -> Response:
+        """Everything that happened to a contact, newest first."""
+        contact = self.get_object()
+        pages = RankedPages()
+        part = pages.paginate_ranking(timeline_of(contact, most=MOST_EVENTS), request, f"timeline:{contact.pk}")
+        return pages.get_paginated_response(EventSerializer(part, many=True).data)
 
     @extend_schema(
         parameters=[OpenApiParameter("q", OpenApiTypes.STR, required=True)],

@@ -129,3 +129,24 @@ def ensure_fields(labels: dict[str, str]) -> None:
 def _next_position() -> int:
     last = CustomField.objects.order_by("-position").values_list("position", flat=True).first()
     return 0 if last is None else last + 1
+
+
+def update_custom_field(*, actor: Actor, field: CustomField, **changes: Any) -> CustomField:
+    """Change label, choices or position of a field (admins); its key and kind never change."""
+    require_role(actor, "admin")
+    if changes.get("key", field.key) != field.key or changes.get("kind", field.kind) != field.kind:
+        raise InvalidInput("Key and kind of a field cannot be changed.", field="kind", field_code="read_only")
+    for name in ("label", "choices", "position"):
+        if name in changes:
+            setattr(field, name, changes[name])
+    field.save()
+    audit.record(actor=actor, action="custom_field.updated", record=field, fields=sorted(changes))
+    field.refresh_from_db()
+    return field
+
+
+def delete_custom_field(*, actor: Actor, field: CustomField) -> None:
+    """Remove a definition (admins); values that contacts hold stay with them."""
+    require_role(actor, "admin")
+    audit.record(actor=actor, action="custom_field.deleted", record=field, key=field.key)
+    CustomField.objects.filter(pk=field.pk).delete()

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
-from contacts.models import Contact
+from contacts.models import Contact, CustomField, SavedView
 from contacts.search import Hit
 from core.serializers import RecordSerializer, StrictSerializer
 
@@ -115,3 +115,89 @@ class FoundContactSerializer(ContactSerializer):
 
 class EmptySerializer(StrictSerializer):
     """No members."""
+
+
+class MergeSerializer(StrictSerializer):
+    """Which contact to merge into this one, and whose field wins where both are filled."""
+
+    other_id = serializers.UUIDField()
+    prefer = serializers.DictField(child=serializers.ChoiceField(choices=["this", "other"]), required=False)
+
+
+class MergedSerializer(serializers.Serializer[Any]):
+    """A merge and the contact that was kept."""
+
+    merge_id = serializers.UUIDField()
+    contact = ContactSerializer()
+
+
+class BulkSerializer(StrictSerializer):
+    """An act on contacts named by their ids or by the filters of the list."""
+
+    ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=10_000)
+    filter = serializers.DictField(required=False)
+    action = serializers.ChoiceField(choices=["tag", "untag", "set_status", "set_owner", "delete"])
+    value = serializers.JSONField(required=False, allow_null=True, help_text="A tag or tags, a status, a person's id.")
+
+
+class BulkActionSerializer(serializers.Serializer[Any]):
+    """A bulk action and how far it is."""
+
+    id = serializers.UUIDField()
+    action = serializers.CharField()
+    status = serializers.ChoiceField(choices=["running", "completed", "undone"])
+    count = serializers.IntegerField(source="total")
+    done = serializers.IntegerField()
+
+
+class DuplicatePairSerializer(serializers.Serializer[Any]):
+    """Two contacts that may be one person."""
+
+    id = serializers.UUIDField()
+    score = serializers.FloatField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    contacts = serializers.SerializerMethodField()
+
+    @extend_schema_field(ContactSerializer(many=True))
+    def get_contacts(self, pair: Any) -> list[dict[str, Any]]:
+        """Both, the older one first."""
+        return [ContactSerializer(pair.first).data, ContactSerializer(pair.second).data]
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """One event of a timeline."""
+
+    id = serializers.CharField()
+    at = serializers.DateTimeField()
+    kind = serializers.CharField(help_text="note, call, import, enrichment, status, change, merge, created, why …")
+    title = serializers.CharField()
+    detail = serializers.CharField()
+    body = serializers.CharField()
+    actor = serializers.CharField()
+    url = serializers.CharField()
+    data = serializers.DictField()  # type: ignore[assignment]  # a field may be called as the property is
+
+
+class SavedViewSerializer(RecordSerializer):
+    """Filters, columns and order of a list under a name."""
+
+    owner_id = serializers.UUIDField(read_only=True, allow_null=True)
+    kind = serializers.ChoiceField(choices=["contacts", "leads", "campaigns"], required=False)
+    columns = serializers.ListField(child=TextField(max_length=80), max_length=60, required=False)
+
+    class Meta:
+        model = SavedView
+        fields = ("id", "kind", "name", "query", "columns", "is_shared", "owner_id", "created_at", "updated_at")
+        read_only_fields = ("id", "created_at", "updated_at")
+
+
+class CustomFieldSerializer(RecordSerializer):
+    """A typed field the workspace added."""
+
+    key = TextField(max_length=50, required=False)
+    choices = serializers.ListField(child=TextField(max_length=100), max_length=200, required=False)
+
+    class Meta:
+        model = CustomField
+        fields = ("id", "key", "label", "kind", "choices", "position", "created_at", "updated_at")
+        read_only_fields = ("id", "created_at", "updated_at")

@@ -17,6 +17,17 @@ from core.tabular.writing import BOM
 ROWS = 2000
 
 
+class XlsxRenderer(BaseRenderer):
+    """Lets a client ask for a workbook; refusals still come as JSON."""
+
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    format = "xlsx"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return JsonRenderer().render(data)
+
+
 class CsvRenderer(BaseRenderer):
     """Lets a client ask for text/csv; refusals still come as JSON."""
 

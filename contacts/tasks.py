@@ -4,7 +4,8 @@ import uuid
 
 from celery import shared_task
 
-from contacts import bulk
+from accounts.lookups import tenant_ids
+from contacts import bulk, duplicates
 from contacts.importing import engine
 
 
@@ -33,3 +34,16 @@ def resume_bulk_actions() -> None:
     """Find bulk actions whose worker died, and go on with them."""
     for tenant_id, action_id in bulk.due_actions():
         run_bulk_action.delay(str(tenant_id), str(action_id))
+
+
+@shared_task
+def find_duplicates(tenant_id: str) -> None:
+    """Look for duplicates in a whole workspace."""
+    duplicates.scan_tenant(uuid.UUID(tenant_id))
+
+
+@shared_task
+def find_all_duplicates() -> None:
+    """Look for duplicates in every workspace, once a day."""
+    for tenant_id in tenant_ids():
+        find_duplicates.delay(str(tenant_id))

@@ -12,6 +12,7 @@ from calls import webhooks_api
 from campaigns import api as campaigns
 from campaigns import do_not_call_api as do_not_call
 from contacts import api as contacts
+from contacts import side_api
 from contacts.importing import api as imports
 from crm import schema_views
 from enrichment import api as enrichment
@@ -35,6 +36,11 @@ router.register("users", accounts.UserApi, basename="user")
 router.register("credits/ledger", ledger_api.LedgerApi, basename="ledger")
 router.register("webhook-endpoints", webhook_api.WebhookEndpointApi, basename="webhook-endpoint")
 router.register("api-keys", accounts.ApiKeyApi, basename="api-key")
+router.register("contacts/duplicates", side_api.DuplicateApi, basename="duplicate")
+router.register("contacts/merges", side_api.MergeApi, basename="merge")
+router.register("contacts/bulk-actions", side_api.BulkActionApi, basename="bulk-action")
+router.register("views", side_api.SavedViewApi, basename="saved-view")
+router.register("custom-fields", side_api.CustomFieldApi, basename="custom-field")
 router.register("contacts/imports", imports.ImportApi, basename="contact-import")
 router.register("contacts", contacts.ContactApi, basename="contact")
 router.register("campaigns", campaigns.CampaignApi, basename="campaign")
