@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("notes.urls")),
     path("", include("campaigns.urls")),
     path("", include("contacts.urls")),
+    path("", include("enrichment.urls")),
     path("api/v1/", include("crm.api")),
 ]
 

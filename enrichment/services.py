@@ -10,16 +10,18 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
-from accounts import ledger
+from accounts import audit, ledger
+from accounts.permissions import require_role
 from accounts.principals import Actor
 from contacts.models import Contact
 from core.problems import DomainError
 from core.scope import current_tenant_id
 from enrichment import applying, caching, choices
 from enrichment.budgets import CREDITS
+from enrichment.choices import Choice
 from enrichment.fields import wanted_fields
-from enrichment.models import EnrichmentRun
-from enrichment.providers.base import query_hash
+from enrichment.models import EnrichmentRun, ProviderSetting
+from enrichment.providers.base import Verification, query_hash
 from enrichment.run_pass import query_for
 
 PRIORITY = {"manual": 1, "dead_number": 2, "created": 5, "bulk": 7, "refresh": 9}
@@ -160,3 +162,39 @@ def undo_enrichment(*, actor: Actor | None, run: EnrichmentRun) -> tuple[int, in
         done = applying.take_back(actor=actor, run=run, contact=contact)
         EnrichmentRun.objects.filter(pk=run.pk).update(undone_at=Now())
         return done
+
+
+def update_provider(*, actor: Actor, choice: Choice, changes: dict[str, Any]) -> Verification | None:
+    """Change a provider's settings; a new key is tried at once and kept only when it works.
+
+    The first real provider that works turns the simulated one off, so that made-up data ends where paid data
+    begins. Returns what the provider said about a new key.
+    """
+    require_role(actor, "admin")
+    key = changes.pop("api_key", "").strip()
+    forget = changes.pop("forget_key", False)
+    checked = choice.provider.verify(key) if key else None
+    values: dict[str, Any] = dict(changes)
+    if checked and checked.works:
+        values |= {"api_key": key, "verified_at": Now(), "failures": 0, "paused_until": None, "paused_reason": ""}
+    elif forget:
+        values |= {"api_key": "", "verified_at": None}
+    setting = ProviderSetting.objects.get(pk=choice.setting.pk)
+    for name, value in values.items():
+        setattr(setting, name, value)
+    setting.save(update_fields=list(values))
+    if checked and checked.works and choice.provider.needs_key and values.get("enabled"):
+        ProviderSetting.objects.filter(provider="simulated").update(enabled=False)
+    audit.record(actor=actor, action="enrichment.provider_updated", record=setting, fields=sorted(values))
+    return checked
+
+
+def update_policy(*, actor: Actor, changes: dict[str, Any]) -> None:
+    """Change budget, alarm and refreshing."""
+    require_role(actor, "admin")
+    policy = choices.get_policy(lock=True)
+    for name, value in changes.items():
+        setattr(policy, name, value)
+    policy.alarmed_month = ""
+    policy.save(update_fields=[*changes, "alarmed_month"])
+    audit.record(actor=actor, action="enrichment.policy_updated", record=policy, fields=sorted(changes))

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from accounts import lookups
 from core.scope import tenant_context
-from enrichment import services, waterfall
+from enrichment import batches, refreshing, services, waterfall
 
 log = structlog.get_logger(__name__)
 SLICE_SECONDS = 3.0
@@ -37,6 +37,7 @@ def drain(tenant_id: uuid.UUID) -> int:
 
 def _slice() -> tuple[int, bool]:
     until, taken = time.monotonic() + SLICE_SECONDS, 0
+    filled = _fill()
     while claimed := waterfall.claim(limit=AT_ONCE):
         for run_id, attempt in claimed:
             try:
@@ -46,7 +47,15 @@ def _slice() -> tuple[int, bool]:
             taken += 1
         if time.monotonic() > until:
             return taken, True
-    return taken, False
+    if filled == 0:
+        with transaction.atomic():
+            batches.close_batches()
+    return taken, filled > 0
+
+
+def _fill() -> int:
+    with transaction.atomic():
+        return batches.fill_batches()
 
 
 def sweep() -> int:
@@ -54,6 +63,8 @@ def sweep() -> int:
     for tenant_id in lookups.tenant_ids():
         with tenant_context(tenant_id), transaction.atomic():
             services.queue_new_contacts()
+            refreshing.refresh_old_finds()
+            refreshing.alarm_when_low()
     with connection.cursor() as cursor:
         cursor.execute("SELECT enrichment_due_tenants()")
         due = [tenant_id for (tenant_id,) in cursor.fetchall()]

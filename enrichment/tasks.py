@@ -5,7 +5,7 @@ import uuid
 from celery import shared_task
 
 from core.scope import tenant_context
-from enrichment import sweeping, waterfall
+from enrichment import batches, sweeping, waterfall
 
 
 @shared_task(queue="enrichment")
@@ -20,6 +20,13 @@ def enrich_contact(tenant_id: str, run_id: str) -> None:
 def drain_enrichment(tenant_id: str) -> int:
     """Work on a workspace's waiting runs for a moment, then make room for other work and come back."""
     return sweeping.drain(uuid.UUID(tenant_id))
+
+
+@shared_task(queue="enrichment")
+def undo_enrichment_batch(tenant_id: str, batch_id: str) -> int:
+    """Take back what a batch wrote."""
+    with tenant_context(uuid.UUID(tenant_id)):
+        return batches.carry_out_undo(uuid.UUID(batch_id))
 
 
 @shared_task(queue="enrichment")
