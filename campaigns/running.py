@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, ledger
+from accounts import audit, ledger, webhooks
 from accounts.models import LedgerAccount, Role
 from accounts.permissions import require_role
 from campaigns.call_history import calls
@@ -60,6 +60,7 @@ def start_campaign(*, actor: Any, campaign: Campaign) -> Start:
     DialGate.objects.get_or_create(campaign=campaign)
     _set_status(campaign, Status.RUNNING, started_at=Now(), scheduled_at=None)
     audit.record(actor=actor, action="campaign.started", record=campaign, due=due)
+    webhooks.publish(event="campaign.started", data={"id": str(campaign.pk)})
     _announce_start(campaign)
     return Start(campaign, due)
 
@@ -125,9 +126,11 @@ def end_if_finished(campaign: Campaign) -> bool:
     if not stopping and rows.filter(status__in=OPEN).exists():
         return False
     fresh = lock_campaign(campaign)
-    if fresh.status != campaign.status:
+    added_meanwhile = not stopping and rows.filter(status__in=OPEN).exists()
+    if fresh.status != campaign.status or added_meanwhile:
         return False
     _set_status(fresh, Status.STOPPED if stopping else Status.COMPLETED, completed_at=Now())
+    webhooks.publish(event="campaign.completed", data={"id": str(fresh.pk), "status": str(fresh.status)})
     campaign.status, campaign.completed_at = fresh.status, fresh.completed_at
     return True
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.models import Tenant
 from campaigns import why
 from campaigns.models import Campaign, CampaignLead, Consent, Suppression
@@ -57,6 +57,8 @@ def suppress_number(
         _revoke_consents(phone_number)
     if is_new:
         audit.record(actor=actor, action="do_not_call.added", record=stored, source=source, scope=scope)
+        data = {"id": str(stored.pk), "phone_number": phone_number, "source": source}
+        webhooks.publish(event="do_not_call.added", data=data)
     return stored, is_new
 
 

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.permissions import require_role
 from accounts.principals import Actor
 from contacts.history import attribute_to
@@ -75,6 +75,7 @@ def create_contact(*, actor: Actor | None, **values: Unpack[ContactValues]) -> C
     contact = Contact(**clean_values(values))
     _save(contact, insert=True)
     announce_created([contact.pk])
+    webhooks.publish(event="contact.created", data={"id": str(contact.pk)})
     return contact
 
 
@@ -89,6 +90,7 @@ def update_contact(*, actor: Actor | None, contact: Contact, **values: Unpack[Co
             setattr(fresh, field, value)
         if changed:
             _save(fresh)
+            webhooks.publish(event="contact.updated", data={"id": str(fresh.pk), "fields": sorted(changed)})
         return fresh
 
 
@@ -166,7 +168,8 @@ def delete_contact(*, actor: Actor | None, contact: Contact) -> None:
     """Put a contact into the trash; its email is free again at once."""
     with transaction.atomic():
         attribute_to(actor)
-        Contact.objects.active().filter(pk=contact.pk).update(deleted_at=Now())
+        if Contact.objects.active().filter(pk=contact.pk).update(deleted_at=Now()):
+            webhooks.publish(event="contact.deleted", data={"id": str(contact.pk)})
 
 
 def restore_contact(*, actor: Actor | None, contact: Contact) -> Contact:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import ledger
+from accounts import ledger, webhooks
 from contacts.models import Contact
 from core import rates
 from core.scope import current_tenant_id
@@ -260,6 +260,8 @@ class Pass:
         status = EnrichmentRun.Status.FAILED if error else EnrichmentRun.Status.COMPLETED
         self._keep_run(status=status.value, cached=cached, error=error, lease_until=None, completed_at=Now())
         run_id, tenant_id = str(self.run.pk), str(current_tenant_id())
+        data = {"id": run_id, "contact_id": str(self.run.contact_id), "status": status.value}
+        webhooks.publish(event="enrichment.completed", data=data)
         transaction.on_commit(
             lambda: run_finished.send_robust(sender=EnrichmentRun, tenant_id=tenant_id, run_id=run_id), robust=True
         )

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.models import Role, User
 from accounts.permissions import require_role
 from contacts.models import Contact
@@ -144,6 +144,7 @@ def create_lead(
     lead.save(force_insert=True)
     record_event(lead=lead, kind=LeadEvent.Kind.CREATED, actor=actor, source=source, state=state)
     _announce(lead_created, lead)
+    webhooks.publish(event="lead.created", data={"id": str(lead.pk), "contact_id": str(lead.contact_id)})
     lead.refresh_from_db()
     return lead
 
@@ -209,6 +210,7 @@ def change_state(*, actor: Any, lead: Lead, state: str, now: dt.datetime | None 
     if state == Lead.State.CONVERTED:
         mark_converted(lead_id=lead.pk)
         _announce(lead_converted, lead)
+    webhooks.publish(event="lead.state_changed", data={"id": str(lead.pk), "from": before, "to": state})
     lead.refresh_from_db()
     return lead
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import webhooks
 from accounts.models import User
 from contacts.models import Contact
 from core.problems import InvalidInput
@@ -79,6 +80,8 @@ def create_note(
     )
     note.save(force_insert=True)
     _announce(note, note.mentions)
+    data = {"id": str(note.pk), "lead_id": str(lead.pk) if lead else None, "contact_id": str(contact_id)}
+    webhooks.publish(event="note.created", data=data)
     note.refresh_from_db()
     return note
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import ledger
+from accounts import ledger, webhooks
 from calls import conversations
 from calls.dialer import timing
 from calls.models import Call
@@ -121,8 +121,17 @@ def _follow(call: Call, facts: CallFacts) -> None:
         )
     if call.lead_id and is_conversation(call):
         leads.note_conversation(lead_id=call.lead_id, now=call.ended_at)
+    webhooks.publish(event="call.ended", data=_announcement(call))
     if call.minutes_held:
         ledger.settle(kind="minutes", key=f"call:{call.pk}", amount=minutes_of(call))
+
+
+def _announcement(call: Call) -> dict[str, Any]:
+    """What integrations are told of a call that ended."""
+    ids = {
+        name: str(value) for name in ("id", "campaign_id", "lead_id", "contact_id") if (value := getattr(call, name))
+    }
+    return {**ids, "outcome": call.outcome, "disposition": call.disposition, "duration_seconds": call.duration_seconds}
 
 
 def _retry_word(call: Call) -> str:
