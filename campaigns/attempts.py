@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from campaigns import why
+from campaigns import news, why
 from campaigns.call_history import number_history, retry_outcome
 from campaigns.models import CampaignLead, Suppression
 from campaigns.pace import cap_decision, caps_of_workspace, hours_of, next_attempt_of, sets_own_pace
@@ -57,7 +57,10 @@ def release_attempts(campaign_lead_ids: Iterable[uuid.UUID], *, next_attempt_at:
 
 def _step(campaign_lead_ids: Iterable[uuid.UUID], wanted: str) -> int:
     rows = CampaignLead.objects.filter(pk__in=list(campaign_lead_ids), status__in=sources_of(wanted))
-    return int(rows.filter(status__in=IN_FLIGHT).update(status=wanted))
+    rows = rows.filter(status__in=IN_FLIGHT)
+    for campaign_id in rows.order_by().values_list("campaign_id", flat=True).distinct():
+        news.tell(campaign_id)
+    return int(rows.update(status=wanted))
 
 
 @transaction.atomic
@@ -85,6 +88,7 @@ def finish_attempt(
         _follow(lead, decision, callback_owner)
         why.log(lead, rule=lead.status_reason, allowed=lead.status in sources_of(_Status.QUEUED), value=outcome)
     lead.save(update_fields=_TOUCHED)
+    news.tell(lead.campaign_id)
     return lead  # type: ignore[no-any-return]
 
 

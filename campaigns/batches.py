@@ -8,7 +8,7 @@ background.
 import uuid
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import QueryDict
 
 from accounts.models import Role
@@ -98,6 +98,15 @@ def run_to_end(tenant_id: uuid.UUID, batch_id: uuid.UUID) -> None:
     while going:
         with tenant_scope(tenant_id):
             going = run_step(batch_id)
+
+
+def resume_stale() -> None:
+    """Take up batches that nobody has worked on for two minutes, over all workspaces."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, batch_id FROM stale_lead_batches()")
+        stale = cursor.fetchall()
+    for tenant_id, batch_id in stale:
+        run_to_end(tenant_id, batch_id)
 
 
 @transaction.atomic

@@ -1,15 +1,19 @@
 """The consent ledger: who agreed to be called, by which words, where and when; revoked, never rewritten."""
 
+import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q, TextField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 
 from accounts import audit
 from campaigns.models import CampaignLead, Consent
 from core.problems import InvalidInput
+from leads.models import Lead, Submission
 
 
 @transaction.atomic
@@ -55,6 +59,35 @@ def revoke_consent(*, actor: Any, consent: Consent) -> None:
     """End a consent now; the entry stays as the proof of what held before."""
     Consent.objects.filter(pk=consent.pk, revoked_at__isnull=True).update(revoked_at=Now())
     audit.record(actor=actor, action="consent.revoked", record=consent, scope=consent.scope)
+
+
+@transaction.atomic
+def record_consents_of_leads(lead_ids: Iterable[uuid.UUID]) -> int:
+    """Write down the consents that leads gave on the public form and that are not in the ledger yet.
+
+    The form's wording, version, time and address become the proof. Three statements; safe to repeat.
+    """
+    wanted = Lead.objects.filter(pk__in=list(lead_ids), consent=True).exclude(phone_number="")
+    known = Consent.objects.annotate(of=KT("proof__lead_id")).filter(of=Cast(OuterRef("pk"), TextField()))
+    leads = {lead.pk: lead for lead in wanted.exclude(Exists(known))}
+    given = Submission.objects.filter(lead__in=leads, consent=True).order_by("submitted_at")
+    submissions = {row.lead_id: row for row in given}
+    for lead in leads.values():
+        row = submissions.get(lead.pk)
+        record_consent(
+            actor=None,
+            source="public form" if row else lead.source or "lead",
+            contact=lead.contact,
+            phone_number=lead.phone_number,
+            wording=row.consent_wording if row else "",
+            proof={
+                "lead_id": str(lead.pk),
+                "wording_version": row.consent_version if row else None,
+                "address": row.address if row else None,
+            },
+            given_at=row.submitted_at if row else lead.created_at,
+        )
+    return len(leads)
 
 
 def _reopen_leads(consent: Consent) -> None:

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django_filters import filters, filterset
 
 from accounts.models import Tenant
-from campaigns.models import Campaign, CampaignLead, Suppression
+from campaigns.models import Campaign, CampaignLead, Suppression, WhyEntry
 from core.phones import InvalidPhone, parse_phone, search_digits
 
 
@@ -42,17 +42,10 @@ class CampaignLeadFilters(filterset.FilterSet):
         return queryset.filter(where)  # type: ignore[no-any-return]
 
 
-class SuppressionFilters(filterset.FilterSet):
-    """By number, scope and source."""
+class NumberFilters(filterset.FilterSet):
+    """By a phone number in any writing."""
 
     phone_number = filters.CharFilter(method="by_number", strip=False)
-    scope = filters.ChoiceFilter(choices=Suppression.Scope.choices)
-    source = filters.CharFilter()
-    search = filters.CharFilter(method="by_words")
-
-    class Meta:
-        model = Suppression
-        fields: list[str] = []
 
     def by_number(self, queryset: Any, name: str, value: str) -> Any:
         """The number in any writing; a leading blank is a + that was not escaped in the address."""
@@ -63,9 +56,35 @@ class SuppressionFilters(filterset.FilterSet):
             return queryset.none()
         return queryset.filter(phone_number=number.e164)
 
+
+class SuppressionFilters(NumberFilters):
+    """By number, scope and source."""
+
+    scope = filters.ChoiceFilter(choices=Suppression.Scope.choices)
+    source = filters.CharFilter()
+    search = filters.CharFilter(method="by_words")
+
+    class Meta:
+        model = Suppression
+        fields: list[str] = []
+
     def by_words(self, queryset: Any, name: str, value: str) -> Any:
         """Part of the number's digits or of the reason."""
         where = Q(reason__icontains=value.strip())
         if digits := search_digits(value):
             where |= Q(phone_number__contains=digits)
         return queryset.filter(where)
+
+
+class WhyFilters(NumberFilters):
+    """By number, person, campaign and rule."""
+
+    contact = filters.UUIDFilter(field_name="contact_id")
+    lead = filters.UUIDFilter(field_name="campaign_lead__lead_id")
+    campaign = filters.UUIDFilter(field_name="campaign_id")
+    rule = filters.CharFilter()
+    allowed = filters.BooleanFilter()
+
+    class Meta:
+        model = WhyEntry
+        fields: list[str] = []

@@ -57,6 +57,18 @@ def _text_to_windows(text: str) -> list[list[str]]:
     return windows
 
 
+FIRST_SENTENCE = (
+    "Hello {{first_name}}, this is an AI assistant calling for {{business_name}}. This call is recorded. "
+    "Do you have a minute?"
+)
+PROMPT = """You call {{first_name}} {{last_name}} of {{company}} for {{business_name}}.
+Find out whether …
+
+- If they are interested, agree on a time for a talk with a colleague.
+- If they do not want to be called again, say sorry, confirm it, and end the call.
+- Never invent prices or promises."""
+
+
 class HoursWidget(forms.MultiWidget):
     """One line a day."""
 
@@ -121,7 +133,7 @@ class CampaignForm(forms.Form):
         required=False,
         max_length=50_000,
         label="Prompt",
-        widget=forms.Textarea(attrs={"rows": 9}),
+        widget=forms.Textarea(attrs={"rows": 9, "class": "tall"}),
         help_text="What the voice knows and wants. {{first_name}} and custom fields are filled in for each lead.",
     )
     hours_kind = forms.ChoiceField(
@@ -176,7 +188,10 @@ class CampaignForm(forms.Form):
         """What a form about the campaign (None: a new one) starts with."""
         if campaign is None:
             campaign = Campaign(
-                consent_policy=Campaign.ConsentPolicy.WAIVED, consent_waiver_reason="Simulated calls reach no person."
+                first_sentence=FIRST_SENTENCE,
+                system_prompt=PROMPT,
+                consent_policy=Campaign.ConsentPolicy.WAIVED,
+                consent_waiver_reason="Simulated calls reach no person.",
             )
         hours = campaign.calling_hours
         own: Any = hours if isinstance(hours, dict) else hours_to_json(DEFAULT_HOURS)

@@ -9,6 +9,7 @@ from accounts.models import Role, Tenant
 from accounts.permissions import require_role
 from campaigns import why
 from campaigns.attempts import FRESH, REST
+from campaigns.consents import record_consents_of_leads
 from campaigns.models import Campaign, CampaignLead
 from campaigns.schedule import lead_zones
 from campaigns.services import CampaignEnded
@@ -175,5 +176,6 @@ def _insert(campaign: Campaign, lead: Lead, contact: Contact, number: str, **fie
         raise DuplicatePhone from None
     if row.status == CampaignLead.Status.BLOCKED:
         why.log(row, rule="do_not_call", allowed=False, value="On the list when added.")
+    record_consents_of_leads([lead.pk])
     row.refresh_from_db()
     return row

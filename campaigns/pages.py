@@ -43,15 +43,16 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 
 def campaign_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The live page of a campaign."""
-    return render(request, "campaigns/campaign_detail.html", _live_context(get_campaign(pk)))
+    return render(request, "campaigns/campaign_detail.html", live_context(get_campaign(pk)))
 
 
 def campaign_live(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The moving part of the live page."""
-    return render(request, "campaigns/live.html", _live_context(get_campaign(pk)))
+    return render(request, "campaigns/live.html", live_context(get_campaign(pk)))
 
 
-def _live_context(campaign: Campaign) -> dict[str, Any]:
+def live_context(campaign: Campaign) -> dict[str, Any]:
+    """What the live page shows."""
     lines = min(campaign.max_concurrent_calls, Tenant.objects.get().max_concurrent_calls)
     return {"campaign": campaign, "live": look_at(campaign, database_now()), "lines": lines}
 

@@ -10,6 +10,7 @@ import orjson
 from django.db import connection
 
 from accounts.models import Tenant
+from campaigns.consents import record_consents_of_leads
 from campaigns.models import Campaign, CampaignLead, Suppression
 from campaigns.schedule import lead_zones
 from contacts.models import Contact
@@ -105,6 +106,7 @@ def insert_people(*, campaign: Campaign, people: Sequence[Person], tally: Tally)
     _find_leads(campaign, fresh)
     added = _insert_rows(campaign, fresh)
     tally.added += added
+    record_consents_of_leads([person.lead_id for person in fresh if person.lead_id])
     tally.skip(len(fresh) - added)
 
 

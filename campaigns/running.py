@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from accounts import audit, ledger, webhooks
 from accounts.models import LedgerAccount, Role
 from accounts.permissions import require_role
+from campaigns import news
 from campaigns.call_history import calls
 from campaigns.compliance import check_may_start
 from campaigns.models import Campaign, CampaignLead, DialGate
@@ -45,11 +46,12 @@ class Start:
 
 @transaction.atomic
 def start_campaign(*, actor: Any, campaign: Campaign) -> Start:
-    """Begin to dial. No lead is touched: the claim finds due leads by itself.
+    """Begin to dial. No lead is touched: the claim finds due leads by itself. `actor` None: the set time came.
 
     Raises IllegalCampaignStep (also for a second start), NoPendingLeads, NoMinutes or ComplianceBlock.
     """
-    require_role(actor, Role.MANAGER)
+    if actor is not None:
+        require_role(actor, Role.MANAGER)
     campaign = lock_campaign(campaign)
     _check_status(campaign, {Status.DRAFT, Status.SCHEDULED}, "started")
     due = CampaignLead.objects.filter(campaign=campaign).due().order_by().count()
@@ -156,6 +158,7 @@ def _set_status(campaign: Campaign, status: str, **fields: Any) -> None:
     fields = {"pause_reason": "", "pause_detail": "", **fields, "status": status}
     Campaign.objects.filter(pk=campaign.pk).update(**fields)
     campaign.refresh_from_db()
+    news.tell(campaign.pk)
 
 
 def _announce_start(campaign: Campaign) -> None:

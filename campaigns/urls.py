@@ -2,13 +2,14 @@
 
 from django.urls import path, re_path
 
-from campaigns import do_not_call_pages, pages, people_pages
+from campaigns import do_not_call_pages, live_events, pages, people_pages
 
 urlpatterns = [
     path("campaigns", pages.campaign_list, name="campaigns"),
     path("campaigns/new", pages.campaign_new, name="campaign-new"),
     path("campaigns/<uuid:pk>", pages.campaign_detail, name="campaign"),
     path("campaigns/<uuid:pk>/live", pages.campaign_live, name="campaign-live"),
+    path("campaigns/<uuid:pk>/events", live_events.campaign_events, name="campaign-events"),
     path("campaigns/<uuid:pk>/edit", pages.campaign_edit, name="campaign-edit"),
     path("campaigns/<uuid:pk>/delete", pages.campaign_delete, name="campaign-delete"),
     path("campaigns/<uuid:pk>/copy", pages.campaign_copy, name="campaign-copy"),

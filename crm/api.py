@@ -11,6 +11,7 @@ from calls import api as calls
 from calls import webhooks_api
 from campaigns import api as campaigns
 from campaigns import do_not_call_api as do_not_call
+from campaigns import why_api
 from contacts import api as contacts
 from contacts import side_api
 from contacts.importing import api as imports
@@ -47,6 +48,7 @@ router.register("campaigns", campaigns.CampaignApi, basename="campaign")
 router.register(
     "campaigns/(?P<campaign_id>[0-9a-fA-F-]{36})/contacts", campaigns.CampaignLeadApi, basename="campaign-lead"
 )
+router.register("why-log", why_api.WhyApi, basename="why-log")
 router.register("do-not-call", do_not_call.SuppressionApi, basename="do-not-call")
 router.register("leads", leads.LeadApi, basename="lead")
 router.register("calls", calls.CallApi, basename="call")

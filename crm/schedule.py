@@ -10,6 +10,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"queue": "dialer", "expires": 2},
     },
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
+    "start-scheduled": {"task": "campaigns.tasks.start_scheduled", "schedule": 10.0, "options": {"expires": 10}},
     "send-emails": {
         "task": "core.tasks.send_emails",
         "schedule": 10.0,

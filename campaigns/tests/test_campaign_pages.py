@@ -87,7 +87,7 @@ def test_the_live_page_shows_figures_and_moves(browser, campaign, make_lead):
     assert "Leads by state" in page
     browser.post(f"/campaigns/{campaign.pk}/start")
     page = browser.get(f"/campaigns/{campaign.pk}").content.decode()
-    assert f'hx-get="/campaigns/{campaign.pk}/live"' in page
+    assert f'sse-connect="/campaigns/{campaign.pk}/events"' in page
     assert browser.get(f"/campaigns/{campaign.pk}/live").status_code == 200
 
 
