@@ -6,7 +6,9 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import receivers  # noqa: F401 - connects the receivers
-        from campaigns.timeline import lead_entries
+        from campaigns.timeline import contact_events, lead_entries
+        from contacts.timeline import register_source
         from leads.timeline import register
 
         register("campaigns", lead_entries)
+        register_source("campaigns", contact_events)

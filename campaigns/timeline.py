@@ -1,11 +1,14 @@
-"""What campaigns add to the stream of a lead: why it was not called, consents, and opt-outs."""
+"""What campaigns add to the streams of leads and contacts: why it was not called, consents, and opt-outs."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.db.models import Q
 
 from campaigns.models import Consent, Suppression, WhyEntry
 from campaigns.reasons import reason_title
+from contacts.models import Contact
+from contacts.timeline import Event
 from leads.models import Lead
 from leads.timeline import Entry
 
@@ -30,3 +33,33 @@ def lead_entries(lead: Lead) -> Iterator[Entry]:
     for entry in Suppression.objects.filter(phone_number__in=numbers)[:_MOST]:
         detail = entry.reason or entry.source
         yield Entry(at=entry.created_at, icon="phone-off", title="Do not call", detail=detail, tone="red")
+
+
+def contact_events(contact: Contact, until: datetime, most: int) -> Iterator[Event]:
+    """Every decision about a call of the contact, and its consents, newest before `until`; two queries."""
+    rows = WhyEntry.objects.filter(contact=contact, at__lt=until).select_related("campaign").order_by("-at")
+    for row in rows[:most]:
+        yield Event(
+            at=row.at,
+            kind="why",
+            title="Could be called" if row.allowed else "Not called",
+            detail=f"{reason_title(row.rule)}{f' · {row.campaign}' if row.campaign else ''}",
+            body=row.value,
+            icon="clock" if row.allowed else "phone-off",
+            tone="" if row.allowed else "amber",
+            url=row.campaign.get_absolute_url() if row.campaign else "",
+            id=str(row.pk),
+            data={"rule": row.rule, "value": row.value, "allowed": row.allowed},
+        )
+    for consent in Consent.objects.filter(contact=contact, given_at__lt=until)[:most]:
+        what = f"{consent.get_scope_display().lower()} · {consent.source}"
+        yield Event(
+            at=consent.revoked_at or consent.given_at,
+            kind="consent",
+            title="Consent ended" if consent.revoked_at else "Consent given",
+            detail=what,
+            body=consent.wording,
+            icon="shield-off" if consent.revoked_at else "shield-check",
+            tone="red" if consent.revoked_at else "green",
+            id=str(consent.pk),
+        )
