@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts import inline, pages
+from contacts import inline, pages, side_pages
 from contacts.importing import pages as imports
 
 app_name = "contacts"
@@ -11,6 +11,15 @@ urlpatterns = [
     path("contacts/new", pages.contact_new, name="new"),
     path("contacts/bulk", pages.contact_bulk, name="bulk"),
     path("contacts/bulk/<uuid:pk>/undo", pages.bulk_undo, name="bulk-undo"),
+    path("contacts/export", side_pages.export, name="export"),
+    path("contacts/duplicates", side_pages.duplicate_list, name="duplicates"),
+    path("contacts/duplicates/<uuid:pk>/dismiss", side_pages.duplicate_dismiss, name="duplicate-dismiss"),
+    path("contacts/merges/<uuid:pk>/undo", side_pages.merge_undo, name="merge-undo"),
+    path("contacts/<uuid:pk>/merge", side_pages.merge, name="merge"),
+    path("views/save", side_pages.view_save, name="view-save"),
+    path("views/<uuid:pk>/delete", side_pages.view_delete, name="view-delete"),
+    path("settings/fields", side_pages.field_list, name="fields"),
+    path("settings/fields/<uuid:pk>/delete", side_pages.field_delete, name="field-delete"),
     path("contacts/trash", pages.trash, name="trash"),
     path("contacts/import", imports.upload, name="import"),
     path("contacts/imports", imports.import_list, name="imports"),

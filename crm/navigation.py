@@ -10,6 +10,7 @@ from django.urls import Resolver404, resolve
 
 from accounts.models import Role
 from contacts.models import Contact
+from contacts.selectors import views_of
 from core.pagination import count_rows
 from leads.models import Lead
 
@@ -80,6 +81,13 @@ def _section(
     return {"label": label, "place": place, "items": items}
 
 
+def _favourites(request: HttpRequest) -> list[dict[str, Any]]:
+    """Saved views the person sees, as links; the newest dozen."""
+    views = [view for kind in ("contacts", "leads") for view in views_of(request.user, kind)][:12]
+    chosen = request.GET.get("view", "")
+    return [{"label": v.name, "url": f"/{v.kind}?{v.query}&view={v.pk}", "current": chosen == str(v.pk)} for v in views]
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of base.html; see core.templatetags.ui for its shape."""
     if not getattr(request, "user", None) or not request.user.is_authenticated or request.path.startswith("/admin"):
@@ -93,7 +101,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             _section(request, "Records", "top", _RECORDS, counts),
             _section(request, "", "bottom", _BOTTOM, counts),
         ],
-        "favourites": [],
+        "favourites": _favourites(request),
         "workspace": {
             "name": user.tenant.name,
             "user_name": str(user),

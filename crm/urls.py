@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from core.edge import error_view
-from crm import observability, views
+from crm import observability, search, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("login", views.SignIn.as_view(), name="login"),
     path("logout", views.sign_out, name="logout"),
+    path("search", search.search, name="search"),
     path("ui", views.gallery, name="gallery"),
     re_path(r"^healthz/?$", views.healthz, name="healthz"),
     re_path(r"^readyz/?$", views.readyz, name="readyz"),
