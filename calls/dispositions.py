@@ -82,7 +82,7 @@ def _carry_out(actor: Any, call: Call) -> None:
         _move_campaign_lead(actor, call)
     if call.lead_id and call.disposition in SPOKEN_WITH:
         leads.note_conversation(lead_id=call.lead_id)
-    if call.disposition == "callback" and (call.lead_id or call.contact_id):
+    if call.disposition == "callback" and call.callback_at and (call.lead_id or call.contact_id):
         todo.plan_callback(actor=actor, lead=call.lead, contact=call.contact, due_at=call.callback_at)
     if call.disposition == "do_not_call":
         suppressions.suppress_number(
