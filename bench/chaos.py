@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from itertools import pairwise
@@ -92,6 +93,7 @@ def storm(world: World, made: dict[str, str], options: argparse.Namespace) -> di
         "postgres_crashes": done["postgres"],
         "redis_flushes": done["redis"],
         "postgres_away_seconds": [round(seconds, 1) for seconds in outages],
+        "brakes": world.brakes,
         "ended_as": state,
     }
 
@@ -101,7 +103,10 @@ def wait_for_end(world: World, made: dict[str, str], deadline: float) -> Any:
     while time.monotonic() < deadline:
         world.mend()
         state = world.ask("SELECT status FROM campaigns_campaign WHERE id = %s", made["campaign"])[0][0]
-        if state != "running":
+        if state == "paused":  # a brake was pulled, as it should be; a person would look and resume
+            world.run("-m", MODULE, "resume", made["tenant"], made["campaign"])
+            world.brakes += 1
+        elif state != "running":
             return state
         time.sleep(0.5)
     count = "SELECT status, count(*) FROM campaigns_campaignlead WHERE campaign_id = %s GROUP BY 1"
@@ -158,6 +163,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Run, print, judge."""
     options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that an ended run ends what it has started
     result = run(options)
     sys.stdout.write(json.dumps(result, indent=1) + "\n")
     return int(bool(result["violations"]) != options.control)

@@ -1,6 +1,6 @@
 """Run inside the world's environment: make and start a campaign, check what it left behind.
 
-`python -m bench.chaos_campaign make|unprotect|check …`; each prints one line of JSON.
+`python -m bench.chaos_campaign make|resume|unprotect|check …`; each prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ import django
 
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection, transaction
 
-from accounts import ledger  # noqa: E402
-from accounts.models import Tenant, User  # noqa: E402
-from accounts.services import create_workspace  # noqa: E402
-from calls.models import Call  # noqa: E402
-from campaigns.models import Campaign, CampaignLead  # noqa: E402
-from campaigns.running import start_campaign  # noqa: E402
-from campaigns.states import FINAL  # noqa: E402
-from contacts.models import Contact  # noqa: E402
-from core.scope import tenant_scope  # noqa: E402
-from leads.models import Lead  # noqa: E402
+from accounts import ledger
+from accounts.models import Tenant, User
+from accounts.services import create_workspace
+from calls.models import Call
+from campaigns.models import Campaign, CampaignLead
+from campaigns.running import resume_campaign, start_campaign
+from campaigns.states import FINAL
+from contacts.models import Contact
+from core.scope import tenant_scope
+from leads.models import Lead
 
 RULES = {
     "busy": [15, 60],
@@ -82,6 +82,13 @@ def make(leads: int, cap: int, max_retries: int) -> dict[str, Any]:
     return {"tenant": made["tenant_id"], "campaign": str(campaign.pk)}
 
 
+def resume(tenant: str, campaign: str) -> dict[str, Any]:
+    """Dial on after a brake."""
+    with tenant_scope(uuid.UUID(tenant)):
+        resume_campaign(actor=User.objects.get(), campaign=Campaign.objects.get(pk=campaign))
+    return {}
+
+
 def check(tenant: str, campaign: str) -> dict[str, Any]:
     """What the database says: leads that explain themselves, attempts and purse that add up."""
     with tenant_scope(uuid.UUID(tenant)):
@@ -114,6 +121,8 @@ def main(arguments: list[str]) -> None:
     verb, rest = arguments[0], arguments[1:]
     if verb == "make":
         answer = make(*map(int, rest))
+    elif verb == "resume":
+        answer = resume(*rest)
     elif verb == "unprotect":
         answer = {}
         with transaction.atomic(using="owner"), django.db.connections["owner"].cursor() as cursor:

@@ -1,4 +1,4 @@
-"""An installation of its own for a chaos run: data folder, servers, web, workers, beat and phone network."""
+"""An installation of its own for a chaos run: data folder, servers, web, dialers, beat and phone network."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ class World:
     data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="switchboard-chaos-")))
     programs: dict[str, Program] = field(default_factory=dict)
     kills: dict[str, int] = field(default_factory=dict)
+    brakes: int = 0
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -133,7 +134,7 @@ class World:
         self._program("phones", [sys.executable, "-m", "simulator"])
 
     def start_workers(self) -> None:
-        """Start web, dialers, worker and beat."""
+        """Start web, dialers and beat; the dialers sweep by themselves."""
         python, port = sys.executable, self.environment["PORT"]
         celery = [python, "-m", "celery", "-A", self.celery_app]
         quiet = ["--loglevel", "error", "--without-mingle", "--without-gossip"]
@@ -149,7 +150,6 @@ class World:
                 f"dialer{number}",
                 [*celery, "worker", "-Q", "dialer", "-c", "1", "-n", f"dialer{number}@%h", *quiet],
             )
-        self._program("worker", [*celery, "worker", "-Q", "default", "-c", "1", "-n", "worker@%h", *quiet])
         self._program("beat", [*celery, "beat", "--loglevel", "error", "--pidfile", "", "-s", str(self.data / "beat")])
 
     def _program(self, name: str, command: list[str]) -> None:
@@ -170,7 +170,7 @@ class World:
         pids = program.pids()
         if not pids:
             return ""
-        if len(pids) > 1 and self.random.random() < 0.6:
+        if len(pids) > 1 and self.random.random() < 0.8:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.random.choice(pids[1:]), signal.SIGKILL)
         else:

@@ -2,9 +2,15 @@
 
 import uuid
 
+import structlog
 from celery import shared_task
 
+from accounts.lookups import tenant_ids
 from calls.dialer import drive, hanging_up, sweep
+from calls.invariants import check_invariants
+from core.scope import tenant_scope
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(queue="dialer")
@@ -23,3 +29,15 @@ def sweep_calls(tenant_id: str = "") -> int:
 def hang_up_campaign(tenant_id: str, campaign_id: str) -> int:
     """End every call in flight of a campaign that was stopped hard."""
     return hanging_up.hang_up_campaign(tenant_id=uuid.UUID(tenant_id), campaign_id=uuid.UUID(campaign_id))
+
+
+@shared_task(queue="default")
+def watch_invariants() -> int:
+    """Report, as errors in the log, what does not add up in any workspace; return how many workspaces are broken."""
+    broken = 0
+    for tenant_id in tenant_ids():
+        with tenant_scope(tenant_id):
+            if found := check_invariants():
+                broken += 1
+                log.error("invariants_broken", tenant_id=str(tenant_id), found=found)
+    return broken

@@ -9,6 +9,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 1.0,
         "options": {"queue": "dialer", "expires": 2},
     },
+    "watch-invariants": {"task": "calls.tasks.watch_invariants", "schedule": 300.0},
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
     "start-scheduled": {"task": "campaigns.tasks.start_scheduled", "schedule": 10.0, "options": {"expires": 10}},
     "send-emails": {

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from accounts.models import LedgerAccount
+from calls.dialer.finish import WORKER_LOST
 from calls.models import Call
 from campaigns import running
 from campaigns.models import Campaign
@@ -48,10 +49,10 @@ def _breaker(campaign: Campaign) -> bool:
     """Half of the last two minutes' calls failed technically: the line is broken, not the leads."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE outcome = 'failed'), count(*) FROM calls_call"
+            "SELECT count(*) FILTER (WHERE outcome = 'failed' AND outcome_detail <> %s), count(*) FROM calls_call"
             " WHERE tenant_id = %s AND campaign_id = %s"
             " AND ended_at > greatest(now() - make_interval(secs => %s), %s)",
-            [current_tenant_id(), campaign.pk, WINDOW_SECONDS, campaign.updated_at],
+            [WORKER_LOST, current_tenant_id(), campaign.pk, WINDOW_SECONDS, campaign.updated_at],
         )
         failed, ended = cursor.fetchone()
     if ended < LEAST_CALLS or failed < ended * WORST_SHARE:

@@ -24,6 +24,8 @@ from leads import services as leads
 CONVERSATION_SECONDS = 10
 """A person who stays this long has had a conversation."""
 MOST_SECONDS = 24 * 3600
+WORKER_LOST = "The worker that was dialling ended before it had an answer."
+"""What an attempt ends with that our own crash has spent; the breaker does not blame the provider for it."""
 
 
 @transaction.atomic

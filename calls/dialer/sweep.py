@@ -107,7 +107,9 @@ def _spend_if_due(call: Call) -> None:
     """The provider knows of no such call: wait until a request still on its way must have arrived, then spend it."""
     asked_at = call.started_at or call.created_at
     if timing.database_now() - asked_at >= timing.SPENT_AFTER:
-        finish.end_unplaced(call=call, detail="The provider knows of no such call.")
+        unheard = call.dial_state == State.DIALING
+        detail = finish.WORKER_LOST if unheard else "The provider knows of no such call."
+        finish.end_unplaced(call=call, detail=detail)
 
 
 def _wait_on(call: Call) -> None:

@@ -13,6 +13,7 @@ from redis.exceptions import ResponseError
 
 from core.models import Heartbeat
 from core.rls import catalogue_problems
+from crm.doctor.dialing import invariants
 from crm.doctor.findings import Check, Finding, fail, ok, warn
 
 QUEUES = ("default", "dialer", "enrichment", "mail")
@@ -155,6 +156,7 @@ DATABASE_CHECKS: list[tuple[str, Check]] = [
     ("search", search_support),
     ("clocks", clocks),
     ("workers", workers),
+    ("dialing", invariants),
 ]
 OTHER_CHECKS: list[tuple[str, Check]] = [
     ("redis", redis),
