@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("contacts.urls")),
     path("", include("enrichment.urls")),
+    path("", include("network.urls")),
     path("api/v1/", include("crm.api")),
 ]
 

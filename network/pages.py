@@ -1,0 +1,149 @@
+"""Pages of the network: the drawn graph, introductions and the leaderboard."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_POST
+
+from contacts.models import Contact
+from core.problems import DomainError
+from network import introductions, presentation, selectors
+from network.graph import find_paths
+from network.models import Introduction
+from network.neighbourhood import network_of
+from network.statistics import PERIODS, leaderboard, viral_stats
+from network.ties import create_relationship
+
+IN_TABLE = 100
+PERIOD_WORDS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "all": "All time"}
+
+
+def _depth(request: HttpRequest) -> int:
+    raw = request.GET.get("depth", "2")
+    return int(raw) if raw in ("1", "2", "3") else 2
+
+
+def network_page(request: HttpRequest) -> HttpResponse:
+    """The network around a contact, drawn and as a table, with the path to another one."""
+    middle = selectors.contact_from(request.GET.get("contact", "")) or selectors.best_connected()
+    if middle is None:
+        return render(request, "network/network.html", {})
+    depth, target = _depth(request), selectors.contact_from(request.GET.get("to", ""))
+    found = network_of(contact_id=middle.pk, depth=depth, limit=5_000)
+    context = {
+        "middle": middle,
+        "depth": depth,
+        "depths": (1, 2, 3),
+        "found": found,
+        "people": found.nodes[1 : IN_TABLE + 1],
+        "target": target,
+        "paths": _paths(middle, target),
+        "source": f"/api/v1/graph/network/{middle.pk}?{urlencode({'depth': depth, 'limit': 5_000})}",
+    }
+    return render(request, "network/network.html", context)
+
+
+def _paths(middle: Contact, target: Contact | None) -> list[dict[str, Any]]:
+    return presentation.paths(find_paths(from_id=middle.pk, to_id=target.pk, alternatives=3)) if target else []
+
+
+def contact_options(request: HttpRequest) -> HttpResponse:
+    """Choices of a contact chooser."""
+    words = request.GET.get("q", "").replace("\x00", "")
+    return render(request, "network/options.html", {"contacts": selectors.find_contacts(words)})
+
+
+def _back(request: HttpRequest, default: str) -> HttpResponse:
+    back = request.POST.get("next", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else default)
+
+
+@require_POST
+def add_tie(request: HttpRequest) -> HttpResponse:
+    """Tie two contacts from the panel on a record."""
+    one = selectors.contact_from(request.POST.get("from_contact_id", ""))
+    other = selectors.contact_from(request.POST.get("to_contact_id", ""))
+    strength = request.POST.get("strength", "0.5")
+    if one is None or other is None or strength not in ("0.2", "0.5", "0.8", "1"):
+        messages.error(request, "Choose a contact from the list.")
+        return _back(request, "/network")
+    try:
+        create_relationship(from_contact_id=one.pk, to_contact_id=other.pk, strength=strength)
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, f"{one} and {other} know each other.")
+    return _back(request, "/network")
+
+
+def introduction_list(request: HttpRequest) -> HttpResponse:
+    """Introductions by status."""
+    status = request.GET.get("status", "")
+    rows = selectors.introduction_rows()
+    if status in Introduction.Status.values:
+        rows = rows.filter(status=status)
+    context = {
+        "rows": [(row, introductions.STEPS[row.status]) for row in rows.order_by("-created_at", "-id")[:200]],
+        "status": status,
+        "statuses": Introduction.Status.choices,
+    }
+    return render(request, "network/introductions.html", context)
+
+
+def introduction_new(request: HttpRequest) -> HttpResponse:
+    """Ask someone who knows a contact for an introduction."""
+    target = selectors.contact_from(request.POST.get("to", "") or request.GET.get("to", ""))
+    if target is None:
+        return redirect("introductions")
+    via = selectors.contact_from(request.POST.get("via", ""))
+    if request.method == "POST" and via is not None:
+        try:
+            introductions.request_introduction(
+                actor=request.user,
+                to_contact_id=target.pk,
+                via_contact_id=via.pk,
+                message=request.POST.get("message", "").replace("\x00", "")[:5_000],
+            )
+        except DomainError as error:
+            messages.error(request, error.detail)
+        else:
+            messages.success(request, f"{via} is asked to introduce you to {target}.")
+            return redirect("introductions")
+    context = {"target": target, "connectors": selectors.acquaintances(target.pk, most=20), "via": via}
+    return render(request, "network/introduction_form.html", context)
+
+
+@require_POST
+def introduction_step(request: HttpRequest, pk: uuid.UUID, status: str) -> HttpResponse:
+    """Take a step by hand, when the connector answered on the phone."""
+    introduction = selectors.get_introduction(request.user, pk)
+    try:
+        moved = introductions.step(introduction=introduction, status=status)
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, f"The introduction to {introduction.to_contact} is {moved.status}.")
+    return redirect("introductions")
+
+
+def leaderboard_page(request: HttpRequest) -> HttpResponse:
+    """Who refers most, and what referrals bring by day."""
+    period = request.GET.get("period", "30d")
+    period = period if period in PERIODS else "30d"
+    standings, total = leaderboard(period=period, limit=50)
+    stats = viral_stats(period=period)
+    context = {
+        "period": period,
+        "periods": PERIOD_WORDS.items(),
+        "standings": standings,
+        "total": total,
+        "most": standings[0].referrals if standings else 0,
+        "stats": stats,
+        "days": [(day["date"][5:], day["referrals"]) for day in stats["by_day"][-90:]],
+        "newest": selectors.newest_referrals(),
+    }
+    return render(request, "network/leaderboard.html", context)
