@@ -3,7 +3,17 @@
 from django.contrib import admin
 
 from accounts.tenant_admin import ReadOnlyAdmin, TenantAdmin
-from campaigns.models import Campaign, CampaignLead, Consent, DialGate, LeadBatch, ProviderGate, Suppression, WhyEntry
+from campaigns.models import (
+    Campaign,
+    CampaignLead,
+    Consent,
+    DialGate,
+    LeadBatch,
+    PromptVersion,
+    ProviderGate,
+    Suppression,
+    WhyEntry,
+)
 
 
 @admin.register(Campaign)
@@ -79,3 +89,11 @@ class ProviderGateAdmin(TenantAdmin):
 
     list_display = ("provider", "calls_per_second", "tokens", "throttled_until")
     readonly_fields = ("tokens", "refilled_at", "throttled_until")
+
+
+@admin.register(PromptVersion)
+class PromptVersionAdmin(ReadOnlyAdmin):
+    """What voices were told, version by version."""
+
+    list_display = ("campaign", "number", "voice_id", "created_by", "created_at")
+    list_select_related = ("campaign", "created_by")

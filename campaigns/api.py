@@ -14,18 +14,24 @@ from rest_framework.response import Response
 from accounts.permissions import ReadForAgentsWriteForManagers
 from campaigns import batches, membership, running, selectors, services
 from campaigns.call_history import calls
+from campaigns.copies import copy_campaign
 from campaigns.filters import CampaignFilters, CampaignLeadFilters
 from campaigns.models import Campaign, CampaignLead, LeadBatch
 from campaigns.preflight import preflight
+from campaigns.prompts import preview
+from campaigns.scheduling import schedule_campaign
 from campaigns.serializers import (
     CampaignLeadSerializer,
     CampaignSerializer,
     ChangeOfStateSerializer,
+    CopySerializer,
     LeadBatchSerializer,
     ManyPeopleSerializer,
     NewPersonSerializer,
     PeopleFileSerializer,
     PreflightSerializer,
+    PromptPreviewSerializer,
+    ScheduleSerializer,
     StartSerializer,
     StatsSerializer,
 )
@@ -36,6 +42,7 @@ from core.filtering import BadParameter
 from core.parsing import StrictJsonParser
 
 _UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+LEAD = OpenApiParameter("lead", OpenApiTypes.UUID, description="A campaign lead.")
 HANG_UP = OpenApiParameter("hang_up", OpenApiTypes.BOOL, description="End the calls in flight too.")
 
 
@@ -135,6 +142,29 @@ class CampaignApi(ListApi):
     def _state(self, campaign: Campaign) -> Response:
         live = calls().filter(campaign_id=campaign.pk).exclude(dial_state="ended").count()
         return Response({"status": campaign.status, "in_flight": live})
+
+    @extend_schema(request=CopySerializer, responses={201: CampaignSerializer})
+    @action(detail=True, methods=["post"], url_path="copy")
+    def copy(self, request: Request, **kwargs: Any) -> Response:
+        """A draft with the same settings and nobody in it."""
+        body = _body(CopySerializer, request.data)
+        copy = copy_campaign(actor=self.actor, campaign=self.get_object(), **body)
+        return self._answer(copy, status.HTTP_201_CREATED)
+
+    @extend_schema(request=ScheduleSerializer, responses=CampaignSerializer)
+    @action(detail=True, methods=["post"], url_path="schedule")
+    def schedule(self, request: Request, **kwargs: Any) -> Response:
+        """Have a draft start at a time to come, or take the plan back."""
+        at = _body(ScheduleSerializer, request.data)["at"]
+        return self._answer(schedule_campaign(actor=self.actor, campaign=self.get_object(), at=at))
+
+    @extend_schema(responses=PromptPreviewSerializer, parameters=[LEAD])
+    @action(detail=True, methods=["get"], url_path="prompt-preview", extra_parameters=("lead",))
+    def prompt_preview(self, request: Request, **kwargs: Any) -> Response:
+        """What the voice is told, filled in for one of the campaign's leads."""
+        campaign, wanted = self.get_object(), request.query_params.get("lead")
+        lead = selectors.get_campaign_lead(campaign, wanted) if wanted else None
+        return Response(preview(campaign, lead))
 
 
 class CampaignLeadApi(ListApi):

@@ -104,6 +104,26 @@ class Campaign(TenantModel):
         return f"/campaigns/{self.pk}"
 
 
+class PromptVersion(TenantModel):
+    """What the voice of a campaign was told from one moment on; never changed."""
+
+    campaign = TenantForeignKey(Campaign, on_delete=models.CASCADE, related_name="prompt_versions")
+    number = models.PositiveIntegerField()
+    system_prompt = models.TextField(blank=True, default="")
+    first_sentence = models.TextField(blank=True, default="")
+    voice_id = models.CharField(max_length=100, blank=True, default="")
+    created_by = TenantForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = [models.UniqueConstraint(fields=["tenant", "campaign", "number"], name="prompt_version_unique")]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}"
+
+
 class CampaignLead(TenantModel):
     """A lead's place in one campaign: whether, when and why (not) it is called next."""
 

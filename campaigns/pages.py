@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from accounts.models import Role, Tenant
@@ -16,9 +18,11 @@ from campaigns.copies import copy_campaign
 from campaigns.filters import CampaignFilters
 from campaigns.forms import WAITS, CampaignForm, show_refusal
 from campaigns.live import look_at
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignLead
 from campaigns.preflight import preflight
-from campaigns.selectors import attach_counters, attach_progress, get_campaign
+from campaigns.prompts import preview
+from campaigns.scheduling import schedule_campaign
+from campaigns.selectors import attach_counters, attach_progress, get_campaign, get_campaign_lead
 from core.clock import database_now
 from core.problems import DomainError
 from leads.listing import PageOfRows
@@ -132,3 +136,38 @@ def campaign_preflight(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(
         request, "campaigns/preflight.html", {"campaign": campaign, "check": preflight(campaign, database_now())}
     )
+
+
+@role_required(Role.MANAGER)
+@require_POST
+def campaign_schedule(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Set the time at which the campaign starts by itself, in the workspace's zone; empty takes the plan back."""
+    campaign, text = get_campaign(pk), request.POST.get("at", "").strip()
+    try:
+        at = parse_datetime(text) if text else None
+        zone = ZoneInfo(Tenant.objects.get().timezone)
+        campaign = schedule_campaign(actor=request.user, campaign=campaign, at=at.replace(tzinfo=zone) if at else None)
+    except ValueError:
+        messages.error(request, "This is not a date and time.")
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        words = f"{campaign} starts by itself at {text.replace('T', ' ')}." if text else f"{campaign} is a draft again."
+        messages.success(request, words)
+    return redirect(f"/campaigns/{pk}/preflight")
+
+
+def campaign_prompt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """What the voice is told: filled in for a lead, and its versions."""
+    campaign = get_campaign(pk)
+    people = CampaignLead.objects.filter(campaign=campaign).present().select_related("lead").order_by("created_at")
+    wanted = request.GET.get("lead", "")
+    lead = get_campaign_lead(campaign, wanted) if wanted else people.first()
+    context = {
+        "campaign": campaign,
+        "said": preview(campaign, lead),
+        "lead": lead,
+        "people": [(str(row.pk), str(row)) for row in people[:50]],
+        "versions": campaign.prompt_versions.select_related("created_by")[:50],
+    }
+    return render(request, "campaigns/prompt.html", context)

@@ -92,11 +92,13 @@ class CampaignSerializer(RecordSerializer):
             "calls_completed",
             "calls_failed",
             "created_at",
+            "scheduled_at",
             "started_at",
             "completed_at",
             "updated_at",
         )
         read_only_fields = (
+            "scheduled_at",
             "id",
             "status",
             "pause_reason",
@@ -106,6 +108,27 @@ class CampaignSerializer(RecordSerializer):
             "completed_at",
             "updated_at",
         )
+
+
+class CopySerializer(StrictSerializer):
+    """The copy's name; without one it is named after its original."""
+
+    name = serializers.CharField(required=False, max_length=200)
+
+
+class ScheduleSerializer(StrictSerializer):
+    """When to start; null takes the plan back."""
+
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class PromptPreviewSerializer(serializers.Serializer[Any]):
+    """What the voice is told for one lead; `unknown_names` are left as written."""
+
+    version = serializers.IntegerField()
+    first_sentence = serializers.CharField()
+    system_prompt = serializers.CharField()
+    unknown_names = serializers.ListField(child=serializers.CharField())
 
 
 class CampaignLeadSerializer(RecordSerializer):

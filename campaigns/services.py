@@ -10,6 +10,7 @@ from accounts.models import Role
 from accounts.permissions import require_role
 from campaigns.models import Campaign, CampaignLead, DialGate
 from campaigns.pace import SIMULATED
+from campaigns.prompts import keep_version
 from campaigns.rules import check_campaign, default_consent
 from campaigns.states import ENDED, IN_FLIGHT
 from core.problems import DomainError
@@ -43,6 +44,7 @@ def create_campaign(*, actor: Any, **fields: Any) -> Campaign:
     check_campaign(campaign)
     campaign.save(force_insert=True)
     DialGate.objects.create(campaign=campaign)
+    keep_version(campaign=campaign, actor=actor)
     audit.record(actor=actor, action="campaign.created", record=campaign)
     campaign.refresh_from_db()
     return campaign
@@ -69,6 +71,7 @@ def update_campaign(*, actor: Any, campaign: Campaign, **changes: Any) -> Campai
     # Calls that already run were placed under the old cap, so the higher one holds until they have ended.
     campaign.cap_high_water = max(campaign.cap_high_water, campaign.max_concurrent_calls)
     campaign.save()
+    keep_version(campaign=campaign, actor=actor)
     audit.record(actor=actor, action="campaign.updated", record=campaign, fields=sorted(changes))
     campaign.refresh_from_db()
     return campaign

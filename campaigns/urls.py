@@ -13,6 +13,8 @@ urlpatterns = [
     path("campaigns/<uuid:pk>/edit", pages.campaign_edit, name="campaign-edit"),
     path("campaigns/<uuid:pk>/delete", pages.campaign_delete, name="campaign-delete"),
     path("campaigns/<uuid:pk>/copy", pages.campaign_copy, name="campaign-copy"),
+    path("campaigns/<uuid:pk>/schedule", pages.campaign_schedule, name="campaign-schedule"),
+    path("campaigns/<uuid:pk>/prompt", pages.campaign_prompt, name="campaign-prompt"),
     path("campaigns/<uuid:pk>/preflight", pages.campaign_preflight, name="campaign-preflight"),
     re_path(
         "^campaigns/(?P<pk>[0-9a-f-]{36})/(?P<step>start|pause|resume|stop)$", pages.campaign_step, name="campaign-step"
