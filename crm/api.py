@@ -42,6 +42,7 @@ router.register("contacts/merges", side_api.MergeApi, basename="merge")
 router.register("contacts/bulk-actions", side_api.BulkActionApi, basename="bulk-action")
 router.register("views", side_api.SavedViewApi, basename="saved-view")
 router.register("custom-fields", side_api.CustomFieldApi, basename="custom-field")
+router.register("leads/imports", leads.LeadImportApi, basename="lead-import")
 router.register("contacts/imports", imports.ImportApi, basename="contact-import")
 router.register("contacts", contacts.ContactApi, basename="contact")
 router.register("campaigns", campaigns.CampaignApi, basename="campaign")
@@ -71,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at("auth/token/refresh", accounts.RefreshView.as_view(), "token-refresh"),
     at("auth/logout", accounts.LogoutView.as_view(), "token-logout"),
     at("auth/me", accounts.MeView.as_view(), "me"),
+    at("leads/import", imports.UploadApi.as_view({"post": "create"}, kind="leads"), "lead-upload"),
     at("contacts/import", imports.UploadApi.as_view({"post": "create"}), "contact-upload"),
     at("settings", accounts.SettingsView.as_view(), "settings"),
     at("credits", ledger_api.CreditsView.as_view(), "credits"),

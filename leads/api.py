@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contacts.importing.api import ImportApi
 from core.api import ListApi
 from core.file_store import attachment
 from core.filtering import BadParameter
@@ -110,3 +111,9 @@ class LeadApi(ListApi):
         if not lead.has_resume:
             raise NotFound("No file came with this lead.")
         return attachment(name=lead.resume, download_name=lead.resume_name)
+
+
+class LeadImportApi(ImportApi):
+    """Imports of leads."""
+
+    kind = "leads"

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts import audit
 from accounts.models import Role
 from accounts.permissions import role_required
-from core.problems import InvalidInput
+from contacts.importing.services import keep_upload
+from core.problems import DomainError, InvalidInput
 from core.scope import current_tenant_id, tenant_scope
 from core.tabular.writing import csv_bytes
 from leads import bulk
@@ -23,6 +24,19 @@ from leads.pages import back_to
 UNDO = "leads_deleted_together"
 COLUMNS = ("first_name", "last_name", "email", "phone_number", "company", "state", "source", "consent")
 CHUNK = 1_000
+
+
+@role_required(Role.MANAGER)
+def lead_import(request: HttpRequest) -> HttpResponse:
+    """Bring leads in from a file; the columns, the dry run and the report are those of every import."""
+    error = ""
+    if request.method == "POST":
+        try:
+            job = keep_upload(upload=request.FILES.get("file"), actor=request.user, kind="leads")  # type: ignore[arg-type]
+            return redirect("contacts:import-detail", pk=job.pk)
+        except DomainError as refusal:
+            error = refusal.detail
+    return render(request, "leads/lead_import.html", {"error": error}, status=422 if error else 200)
 
 
 def _ids(raw: list[str]) -> list[uuid.UUID]:

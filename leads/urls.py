@@ -14,6 +14,7 @@ urlpatterns = [
     path("leads/new", pages.lead_new, name="lead-new"),
     path("leads/board", board_pages.board, name="lead-board"),
     path("leads/trash", pages.lead_trash, name="lead-trash"),
+    path("leads/import", bulk_pages.lead_import, name="lead-import"),
     path("leads/bulk", bulk_pages.lead_bulk, name="lead-bulk"),
     path("leads/bulk/undo", bulk_pages.lead_bulk_undo, name="lead-bulk-undo"),
     path("leads/export.csv", bulk_pages.lead_export, name="lead-export"),
