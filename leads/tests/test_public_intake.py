@@ -263,3 +263,32 @@ def test_one_address_is_limited_over_all_forms(workspace, stranger, send):
     send()
     assert send(form_key=stranger.form_key).status_code == 201
     assert send().status_code == 429
+
+
+def test_a_referral_is_credited_to_the_owner_of_the_code_and_converts_with_the_lead(workspace, send):
+    from contacts.models import Contact
+    from network.models import Referral
+
+    with workspace.scope():
+        referrer = Contact.objects.create(first_name="Rita", email="rita@x.test")
+    lead = send(ref=referrer.referral_code.lower()).json()["id"]
+    with workspace.scope():
+        referral = Referral.objects.get()
+        assert (referral.referrer, str(referral.lead_id), referral.converted_at) == (referrer, lead, None)
+    api = workspace.api()
+    for state in ("qualified", "converted"):
+        api.patch(f"/api/v1/leads/{lead}/state", {"state": state})
+    with workspace.scope():
+        assert Referral.objects.get().converted_at is not None
+
+
+def test_ones_own_code_and_an_unknown_code_credit_nobody(workspace, send):
+    from contacts.models import Contact
+    from network.models import Referral
+
+    with workspace.scope():
+        own = Contact.objects.create(first_name="Ada", email="ada@x.test")
+    assert send(ref=own.referral_code).status_code == 201
+    assert send(ref="NOBODY").status_code == 201
+    with workspace.scope():
+        assert not Referral.objects.exists()
