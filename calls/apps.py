@@ -9,7 +9,7 @@ class CallsConfig(AppConfig):
     name = "calls"
 
     def ready(self) -> None:
-        from calls import receivers, recordings
+        from calls import receivers, recordings, timeline  # noqa: F401 - adds calls to timelines
 
         receivers.connect()
         recordings.connect()

@@ -9,11 +9,13 @@ from django.db.models.functions import Lower
 from django.utils.dateparse import parse_date, parse_datetime
 from django_filters import filters, filterset
 
+from contacts.custom_fields import field_kinds, read_value
 from contacts.models import Contact
 from contacts.search import narrow
 from contacts.tags import resolve_tags
 from contacts.values import default_region
 from core.phones import InvalidPhone, parse_phone
+from core.problems import InvalidInput
 
 
 class MomentField(forms.Field):
@@ -66,12 +68,32 @@ class AnyTagFilter(filters.Filter):
         return qs.with_tags(any_of=resolve_tags(value)) if value else qs
 
 
+class CustomFieldFilter(filters.Filter):
+    """`?custom=plan:Gold`: holding these values in custom fields, each read as the field's type."""
+
+    field_class = AnyOfField
+
+    def filter(self, qs: Any, value: list[str] | None) -> Any:
+        if not value:
+            return qs
+        kinds = field_kinds()
+        wanted = {}
+        for pair in value:
+            key, _, text = pair.partition(":")
+            try:
+                wanted[key] = read_value(kinds.get(key), text, key)
+            except InvalidInput:
+                return qs.none()
+        return qs.filter(custom_fields__contains=wanted)
+
+
 class ContactFilters(filterset.FilterSet):
     """Filters of the contact list."""
 
     email = filters.CharFilter(method="by_email")
     phone_number = filters.CharFilter(method="by_phone", strip=False)
     tag = AnyTagFilter()
+    custom = CustomFieldFilter()
     tags_all = filters.CharFilter(method="by_all_tags")
     status = filters.ChoiceFilter(choices=Contact.Status.choices)
     company = filters.CharFilter(method="by_company")

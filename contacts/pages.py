@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import role_required
 from contacts import bulk, selectors, services
+from contacts.custom_fields import field_kinds
 from contacts.filters import FILTER_NAMES, ContactFilters
 from contacts.forms import ContactForm
 from contacts.listing import Column, build_listing
@@ -35,7 +36,7 @@ ORDERINGS = ("first_name", "last_name", "company", "email", "status", "created_a
 LABELS = {
     "search": "Search", "status": "Status", "tag": "Tag", "tags_all": "All tags", "company": "Company",
     "owner": "Owner", "email": "Email", "phone_number": "Phone", "created_after": "Added since",
-    "created_before": "Added before", "updated_after": "Changed since",
+    "created_before": "Added before", "updated_after": "Changed since", "custom": "Field",
 }  # fmt: skip
 
 
@@ -57,7 +58,20 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     context = {"listing": listing, "people": people, "statuses": Contact.Status.choices}
     if request.headers.get("HX-Request") and request.GET.get("cursor"):
         return render(request, "contacts/rows.html", context)
-    return render(request, "contacts/contact_list.html", context | {"tags": list(Tag.objects.all()[:200])})
+    context |= {"tags": list(Tag.objects.all()[:200]), "custom_choices": _custom_choices(request)}
+    return render(request, "contacts/contact_list.html", context)
+
+
+def _custom_choices(request: HttpRequest) -> list[tuple[str, list[tuple[str, str]], str]]:
+    """(label, choices, chosen) of the custom fields that have a few known values."""
+    chosen = set(request.GET.getlist("custom"))
+    fields = []
+    for key, kind in field_kinds().items():
+        values = kind.choices or (["yes", "no"] if kind.kind == "boolean" else [])
+        if values:
+            pairs = [(f"{key}:{value}", value) for value in values]
+            fields.append((kind.label, pairs, next((pair for pair, _ in pairs if pair in chosen), "")))
+    return fields
 
 
 @require_GET
@@ -92,8 +106,6 @@ def contact_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _custom_rows(contact: Contact) -> list[tuple[str, str, Any]]:
     """(key, label, value) of the custom fields: the defined ones first, then what else is there."""
-    from contacts.custom_fields import field_kinds
-
     kinds = field_kinds()
     rows = [(key, kind.label, contact.custom_fields.get(key)) for key, kind in kinds.items()]
     return rows + [(k, k.replace("_", " ").capitalize(), v) for k, v in contact.custom_fields.items() if k not in kinds]

@@ -49,7 +49,7 @@ def merge(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     contact = selectors.get_contact(request.user, pk)
     other = _other(request)
     if other is None or other.pk == contact.pk:
-        query = request.GET.get("q", "").replace("\x00", "").strip()[:200] or contact.name
+        query = request.GET.get("q", "").replace("\x00", "").strip()[:200] or contact.last_name or contact.name
         hits = [hit.contact for hit in load_hits(query, ranked_ids(query, most=12)) if hit.contact.pk != contact.pk]
         return render(request, "contacts/merge_choose.html", {"contact": contact, "query": query, "hits": hits})
     if request.method == "POST":

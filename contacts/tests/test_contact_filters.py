@@ -191,3 +191,14 @@ def test_search_walks_its_pages(workspace, people):
     second = client.get(f"{URL}/search", {"q": "example", "page_size": 3, "cursor": first["next_cursor"]}).json()
     assert (len(second["items"]), second["next_cursor"]) == (1, None)
     assert client.get(f"{URL}/search", {"q": "other", "cursor": first["next_cursor"]}).status_code == 400
+
+
+def test_the_list_is_narrowed_by_a_custom_field_in_its_type(workspace):
+    from contacts.models import CustomField
+
+    with workspace.scope():
+        CustomField.objects.create(key="seats", label="Seats", kind="number")
+        create_contact(actor=None, email="a@example.com", first_name="Forty", custom_fields={"seats": 40})
+        create_contact(actor=None, email="b@example.com", first_name="Four", custom_fields={"seats": 4})
+    assert names(workspace.api().get(f"{URL}?custom=seats:40")) == {"Forty"}
+    assert names(workspace.api().get(f"{URL}?custom=seats:many")) == set()
