@@ -35,6 +35,7 @@ def pgdata(data: Path) -> Path:
 
 
 def kill(pid: int) -> None:
+    assert pid > 0
     os.kill(pid, signal.SIGKILL)
     while place.is_alive(pid):
         time.sleep(0.005)

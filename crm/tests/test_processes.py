@@ -25,7 +25,7 @@ def shell(text: str) -> list[str]:
     return ["/bin/sh", "-c", text]
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if holds():
@@ -110,10 +110,14 @@ def test_stop_ends_the_giver_of_work_first_and_kills_what_ignores_it(screen: io.
 def test_run_tells_once_when_ready_and_returns_on_sigterm(screen: io.StringIO) -> None:
     supervisor = Supervisor([Program("web", SLEEP)], screen)
     told: list[bool] = []
-    threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+
+    def tell() -> None:
+        told.append(True)
+        threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        supervisor.run(lambda: told.append(True), lambda: True)
+        supervisor.run(tell, lambda: True)
     finally:
         supervisor.stop()
         for number, handler in before.items():
@@ -131,7 +135,7 @@ def test_children_end_when_the_supervisor_is_killed() -> None:
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    assert eventually(lambda: Path(f"/proc/{child}/comm").read_text() == "sleep\n")
+    assert eventually(lambda: Path(f"/proc/{child}/comm").read_text() == "sleep\n", 60)
     parent.kill()
     parent.wait()
     assert eventually(lambda: not is_alive(child))

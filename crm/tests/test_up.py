@@ -60,7 +60,7 @@ def test_everything_starts_survives_kill_9_of_itself_and_leaves_nothing(data: Pa
     wait_until_ready(again)
     assert embedded.running("public_base_url", data) == f"http://127.0.0.1:{port}"
     second = start(data, ports.free_port())
-    assert "already runs from this folder" in second.communicate(timeout=60)[0]
+    assert "already runs from this folder" in second.communicate(timeout=180)[0]
     assert second.returncode == 1
 
     again.send_signal(signal.SIGTERM)
@@ -81,6 +81,6 @@ def test_a_taken_port_is_told_and_the_servers_it_started_are_stopped(data: Path)
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        told, _ = start(data, port).communicate(timeout=90)
+        told, _ = start(data, port).communicate(timeout=180)
     assert f"port {port} is taken by process {os.getpid()}" in told
     assert embedded.is_running(data) == {"postgres": False, "redis": False}
