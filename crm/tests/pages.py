@@ -69,6 +69,19 @@ def _import(workspace: Any) -> dict[str, Any]:
     return {"pk": Import.objects.create(file_name="people.csv", options=options, mapping={"targets": ["email"]}).pk}
 
 
+def _run(workspace: Any) -> dict[str, Any]:
+    from enrichment.models import EnrichmentRun
+
+    contact = VICTIMS["contact-detail"](workspace)["pk"]
+    return {"pk": contact, "run_id": EnrichmentRun.objects.create(contact_id=contact).pk}
+
+
+def _enrichment_batch(workspace: Any) -> dict[str, Any]:
+    from enrichment.models import EnrichmentBatch
+
+    return {"pk": EnrichmentBatch.objects.create(total=3).pk}
+
+
 def _task(workspace: Any) -> dict[str, Any]:
     from leads.models import Task
 
@@ -93,6 +106,9 @@ RECORDS: dict[str, Record] = {
     "contact": VICTIMS["contact-detail"],
     "field": lambda w: VICTIMS["contact-detail"](w) | {"name": "company"},
     "import": _import,
+    "run": _run,
+    "provider": lambda w: {"name": "simulated"},
+    "enrichment-batch": _enrichment_batch,
     "lead": VICTIMS["lead-detail"],
     "note": VICTIMS["note-detail"],
     "call": VICTIMS["call-detail"],
@@ -146,6 +162,39 @@ contacts:delete agent form contact
 contacts:restore agent form contact
 contacts:purge admin form contact
 contacts:field agent page field
+enrich agent form contact
+enrichment-panel agent page contact
+enrichment-undo agent form run
+enrichment-providers-page admin page -
+enrichment-provider admin page provider
+enrichment-spend manager page -
+enrichment-batch-new manager page -
+enrichment-batch-start manager form -
+enrichment-batch manager page enrichment-batch
+enrichment-batch-cancel manager form enrichment-batch
+enrichment-batch-undo manager form enrichment-batch
+contacts:duplicates agent page -
+contacts:duplicate-dismiss agent form -
+contacts:merge agent page contact
+contacts:merge-undo agent form -
+contacts:export manager page -
+contacts:view-save agent form -
+contacts:view-delete agent form -
+contacts:fields admin page -
+contacts:field-delete admin form -
+search agent page -
+network agent page -
+network-options agent page -
+network-add-tie agent form -
+introductions agent page -
+introduction-new agent page -
+introduction-step agent form -
+leaderboard agent page -
+referral-link nobody page -
+answer-introduction nobody page -
+lead-import manager page -
+campaign-prompt agent page campaign
+campaign-schedule manager form campaign
 calls:list agent page -
 calls:detail agent page call
 calls:disposition agent form call
@@ -207,6 +256,7 @@ NOT_WALKED = {
     "healthz": "for machines",
     "readyz": "for machines",
     "metrics": "for machines",
+    "campaign-events": "a stream of events; campaigns/tests/test_live_events.py reads it",
 }
 
 
@@ -216,4 +266,4 @@ def parameters(record: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
 
 
 def _made_up(parameter: str) -> str:
-    return {"step": "start", "name": "company"}.get(parameter) or str(uuid.uuid4())
+    return {"step": "start", "name": "simulated"}.get(parameter) or str(uuid.uuid4())
