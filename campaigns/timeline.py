@@ -9,21 +9,28 @@ from campaigns.models import Consent, Suppression, WhyEntry
 from campaigns.reasons import reason_title
 from contacts.models import Contact
 from contacts.timeline import Event
+from core.templatetags.ui import label
 from leads.models import Lead
 from leads.timeline import Entry
 
 _MOST = 30
 
 
+def _refusal(entry: WhyEntry) -> str:
+    """Whether somebody was never called, or is not called any more."""
+    return "Not called again" if entry.campaign_lead and entry.campaign_lead.attempts else "Not called"
+
+
 def lead_entries(lead: Lead) -> Iterator[Entry]:
     """Decisions against a call of the lead, and what its number and contact agreed to or forbade."""
     numbers = {n for n in (lead.phone_number, lead.contact.phone_number or "") if n}
-    refusals = WhyEntry.objects.filter(campaign_lead__lead=lead, allowed=False).select_related("campaign")
+    refusals = WhyEntry.objects.filter(campaign_lead__lead=lead, allowed=False).select_related(
+        "campaign", "campaign_lead"
+    )
     for entry in refusals.order_by("-at")[:_MOST]:
         where = f" · {entry.campaign}" if entry.campaign else ""
-        yield Entry(
-            at=entry.at, icon="phone-off", title="Not called", detail=f"{reason_title(entry.rule)}{where}", tone="amber"
-        )
+        detail = f"{reason_title(entry.rule)}{where}"
+        yield Entry(at=entry.at, icon="phone-off", title=_refusal(entry), detail=detail, tone="amber")
     consents = Consent.objects.filter(Q(phone_number__in=numbers) | Q(contact=lead.contact))
     for consent in consents[:_MOST]:
         what = f"{consent.get_scope_display().lower()} · {consent.source}"
@@ -37,14 +44,18 @@ def lead_entries(lead: Lead) -> Iterator[Entry]:
 
 def contact_events(contact: Contact, until: datetime, most: int) -> Iterator[Event]:
     """Every decision about a call of the contact, and its consents, newest before `until`; two queries."""
-    rows = WhyEntry.objects.filter(contact=contact, at__lt=until).select_related("campaign").order_by("-at")
+    rows = (
+        WhyEntry.objects.filter(contact=contact, at__lt=until)
+        .select_related("campaign", "campaign_lead")
+        .order_by("-at")
+    )
     for row in rows[:most]:
         yield Event(
             at=row.at,
             kind="why",
-            title="Could be called" if row.allowed else "Not called",
+            title="Could be called" if row.allowed else _refusal(row),
             detail=f"{reason_title(row.rule)}{f' · {row.campaign}' if row.campaign else ''}",
-            body=row.value,
+            body=label(row.value) if row.value.replace("_", "").isalpha() else row.value,
             icon="clock" if row.allowed else "phone-off",
             tone="" if row.allowed else "amber",
             url=row.campaign.get_absolute_url() if row.campaign else "",
