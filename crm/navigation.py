@@ -31,6 +31,7 @@ _RECORDS = [
 ]
 _BOTTOM = [
     ("Leaderboard", "/leaderboard", "trophy", "", False, Role.AGENT),
+    ("Enrichment", "/enrichment", "sparkles", "", False, Role.MANAGER),
     ("Reports", "/reports", "chart-column", "", False, Role.MANAGER),
     ("Admin", "/admin/", "database", "", False, Role.MANAGER),
     ("Settings", "/settings", "settings", "", False, Role.AGENT),

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET
 
 from calls.models import Call
@@ -59,7 +60,7 @@ def _calls(contact_ids: list[Any], digits: str) -> list[Found]:
     return [
         Found(
             str(call.contact or pretty(call.phone_number)),
-            f"Call · {(call.outcome or call.status).replace('_', ' ')} · {call.created_at:%d %b %H:%M}",
+            f"Call · {(call.outcome or call.status).replace('_', ' ')} · {localtime(call.created_at):%d %b %H:%M}",
             call.get_absolute_url(),
             "phone",
         )

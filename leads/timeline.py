@@ -128,8 +128,8 @@ def events_of_contact(contact: Contact, before: dt.datetime, most: int) -> Itera
         yield Event(
             at=event.created_at,
             kind="lead",
-            title="Lead" if by_person else "Became a lead",
-            detail=detail if by_person else detail.partition(" · ")[0],
+            title=f"Lead: {detail}" if by_person else "Became a lead",
+            detail="" if by_person else detail.partition(" · ")[0],
             icon=_ICONS[event.kind][0],
             tone=_ICONS[event.kind][1],
             url=event.lead.get_absolute_url(),

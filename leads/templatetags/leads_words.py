@@ -37,7 +37,11 @@ def duration(seconds: Any) -> str:
 def _cell(lead: Any, key: str, answer_within: int) -> Any:
     match key:
         case "company":
-            return format_html("{}{}", ui.avatar(lead.company, "sm", square=True), lead.company) if lead.company else ""
+            return (
+                format_html('{}<span class="cut">{}</span>', ui.avatar(lead.company, "sm", square=True), lead.company)
+                if lead.company
+                else ""
+            )
         case "phone_number":
             return ui.phone(lead.phone_number) if lead.phone_number else ""
         case "state":
