@@ -155,8 +155,9 @@ class CampaignApi(ListApi):
     @action(detail=True, methods=["post"], url_path="schedule")
     def schedule(self, request: Request, **kwargs: Any) -> Response:
         """Have a draft start at a time to come, or take the plan back."""
+        campaign = self.get_object()
         at = _body(ScheduleSerializer, request.data)["at"]
-        return self._answer(schedule_campaign(actor=self.actor, campaign=self.get_object(), at=at))
+        return self._answer(schedule_campaign(actor=self.actor, campaign=campaign, at=at))
 
     @extend_schema(responses=PromptPreviewSerializer, parameters=[LEAD])
     @action(detail=True, methods=["get"], url_path="prompt-preview", extra_parameters=("lead",))
