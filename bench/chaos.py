@@ -24,7 +24,7 @@ def findings(world: World, made: dict[str, str], cap: int, max_retries: int) -> 
     """Judge a run by the phone network's log and by the database."""
     calls = world.phone_log()
     told = json.loads(world.run("-m", MODULE, "check", made["tenant"], made["campaign"]))
-    known = set(told.pop("attempts"))
+    known, agreed = set(told.pop("attempts")), set(told.pop("callbacks"))
     by_number: dict[str, list[dict[str, Any]]] = {}
     by_reference: dict[str, int] = {}
     for call in calls:
@@ -34,12 +34,17 @@ def findings(world: World, made: dict[str, str], cap: int, max_retries: int) -> 
         "calls": len(calls),
         "dialed_twice": sum(count > 1 for count in by_reference.values()),
         "overlapping": sum(map(_overlaps, by_number.values())),
-        "over_their_attempts": sum(len(found) > max_retries + 1 for found in by_number.values()),
+        "over_their_attempts": sum(_uninvited(found, agreed) > max_retries + 1 for found in by_number.values()),
         "unknown_to_us": len(set(by_reference) - known),
         "most_at_once": _most_at_once(calls),
         "cap": cap,
         **told,
     }
+
+
+def _uninvited(calls: list[dict[str, Any]], agreed: set[str]) -> int:
+    """Calls that count as attempts: a call back at the time a person asked for does not."""
+    return sum(call["reference"] not in agreed for call in calls)
 
 
 def _overlaps(calls: list[dict[str, Any]]) -> int:

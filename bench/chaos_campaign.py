@@ -101,6 +101,7 @@ def check(tenant: str, campaign: str) -> dict[str, Any]:
             "lost": lost.count(),
             "lost_samples": list(lost.values_list("phone_number", "status", "status_reason", "attempts")[:5]),
             "attempts": [str(pk) for pk in Call.objects.filter(campaign_id=campaign).values_list("pk", flat=True)],
+            "callbacks": [str(pk) for pk in Call.objects.filter(is_callback=True).values_list("pk", flat=True)],
             "live": Call.objects.filter(campaign_id=campaign).live().count(),
             "drift": ledger.drift(),
             "held": account.held,
