@@ -83,8 +83,8 @@ def look_at(campaign: Campaign, now: datetime) -> Live:
             "id", filter=Q(created_at__gte=today - timedelta(days=1), created_at__lt=now - timedelta(days=1))
         ),
     )
-    qualified = CampaignLead.objects.filter(campaign=campaign, lead__state__in=_WON, attempts__gt=0)
-    qualified = qualified.present().count()
+    won = CampaignLead.objects.filter(campaign=campaign, lead__state__in=_WON, attempts__gt=0)
+    qualified = won.present().count()
     return Live(
         campaign=campaign,
         sums=sums,
