@@ -20,7 +20,7 @@ from accounts.models import (
     WebhookEndpoint,
 )
 from accounts.tenant_admin import ReadOnlyAdmin, TenantAdmin
-from core.models import OutboxMessage
+from core.models import Email, OutboxMessage
 from core.problems import DomainError
 
 
@@ -153,3 +153,13 @@ class OutboxAdmin(ReadOnlyAdmin):
     role = Role.ADMIN
     list_display = ("created_at", "topic", "attempts", "run_at", "done_at", "failed_at", "last_error")
     list_filter = ("topic",)
+
+
+@admin.register(Email)
+class EmailAdmin(ReadOnlyAdmin):
+    """Mails owed and sent; a failed one is sent again on the settings page."""
+
+    role = Role.ADMIN
+    list_display = ("created_at", "kind", "subject", "status", "failure", "attempts", "sent_at")
+    list_filter = ("status", "failure", "kind")
+    search_fields = ("subject", "message_id")

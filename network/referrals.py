@@ -62,11 +62,11 @@ def _suspicion(referrer: Contact, origin: str, device: str) -> str:
 def credit_referral(
     *, code: str, contact: Contact, lead_id: uuid.UUID | None, source: str, origin: str = "", device: str = ""
 ) -> Referral | None:
-    """Credit the owner of a code with having brought a contact, once per contact; thanks them by mail.
+    """Credit the owner of a code with having brought a contact, once per contact.
 
     None when the code is nobody's, is the contact's own, the contact was brought before, or crediting would close
     a loop. `origin` and `device` (address and browser of the visitor) are kept hashed, to notice made-up referrals;
-    a suspicious one counts but is marked, is not thanked for, and can be voided. Locks the referrer.
+    a suspicious one counts but is marked and can be voided. Locks the referrer.
     """
     clean = code.strip().upper()[:16]
     if not clean or "\x00" in clean:

@@ -48,7 +48,6 @@ def known(model):
     return model._meta.label in NOT_IN_ADMIN or hasattr(model, "pgh_id")
 
 
-@pytest.mark.xfail(reason="apps register their models as they land", strict=False)
 def test_every_tenant_model_is_in_the_admin(db):
     missing = [m._meta.label for m in tenant_models() if m not in admin.site._registry and not known(m)]
     assert missing == []
