@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest
 
 from campaigns import news, why
@@ -46,9 +46,14 @@ def mark_in_call(campaign_lead_ids: Iterable[uuid.UUID]) -> int:
 def release_attempts(campaign_lead_ids: Iterable[uuid.UUID], *, next_attempt_at: datetime | None = None) -> int:
     """Give attempts back that certainly never reached the network: the lead waits again, nothing is counted.
 
-    Leads that were blocked in the meantime stay blocked.
+    An agreed callback waits as such again, at its own time. Leads that were blocked in the meantime stay blocked.
     """
-    changes: dict[str, Any] = {"status": _Status.PENDING, "attempts": Greatest(F("attempts") - 1, 0)}
+    waits_as = Case(
+        When(priority=CALLBACK_FIRST, then=Value(_Status.CALLBACK)),
+        When(attempts__gt=1, then=Value(_Status.RETRY_WAIT)),
+        default=Value(_Status.PENDING),
+    )
+    changes: dict[str, Any] = {"status": waits_as, "attempts": Greatest(F("attempts") - 1, 0)}
     if next_attempt_at is not None:
         changes["next_attempt_at"] = next_attempt_at
     rows = CampaignLead.objects.filter(pk__in=list(campaign_lead_ids), status__in=(_Status.QUEUED, _Status.DIALING))

@@ -131,3 +131,13 @@ def test_a_released_attempt_is_given_back_unless_the_lead_was_blocked(make_campa
     kept.refresh_from_db()
     lost.refresh_from_db()
     assert (kept.status, kept.attempts, lost.status) == ("pending", 0, "blocked")
+
+
+def test_a_released_attempt_waits_as_what_it_was(make_campaign, make_lead):
+    campaign = make_campaign()
+    retry = make_lead(campaign, status="queued", attempts=2, priority=attempts.RETRY)
+    agreed = make_lead(campaign, status="dialing", attempts=2, priority=attempts.CALLBACK_FIRST)
+    attempts.release_attempts([retry.pk, agreed.pk])
+    retry.refresh_from_db()
+    agreed.refresh_from_db()
+    assert (retry.status, agreed.status) == ("retry_wait", "callback")
