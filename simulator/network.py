@@ -67,6 +67,7 @@ class Network:
         self._settings = settings
         self._clock = clock
         self._webhooks = webhooks
+        self._born = time.time_ns() // 1_000  # an account never gives one id twice, also not after a restart
         self._calls: dict[str, Call] = {}
         self._by_reference: dict[str, list[Call]] = {}
         self._attempts: dict[str, int] = {}
@@ -97,7 +98,7 @@ class Network:
             leaves_message=bool(script.voicemail_message),
         )
         call = Call(
-            id=f"SIM{len(self._calls) + 1:010d}",
+            id=f"SIM{self._born:x}{len(self._calls) + 1:06d}",
             reference=reference,
             to=to,
             from_number=from_number,

@@ -143,3 +143,8 @@ def test_two_requests_with_one_reference_are_two_calls(phone):
     phone.request_call("+12125550177", "twice")
     phone.request_call("+12125550177", "twice")
     assert len(phone.get("/v1/calls", params={"reference": "twice"}).json()["calls"]) == 2
+
+
+def test_a_restarted_network_gives_no_call_the_id_of_an_earlier_one(start):
+    ids = [start().request_call("+12125550177").json()["id"] for _ in range(2)]
+    assert len(set(ids)) == 2

@@ -74,9 +74,9 @@ def test_rates_can_be_changed_while_it_runs(phone):
 def test_three_hundred_calls_at_once_all_end_and_are_all_reported(start, receiver):
     phone = start(speed=100.0)
     with ThreadPoolExecutor(8) as pool:
-        codes = list(pool.map(lambda n: phone.request_call(f"+1212555017{n % 10}", str(n)).status_code, range(300)))
-    assert codes == [201] * 300
-    for n in range(300):
-        phone.wait_for_end(f"SIM{n + 1:010d}", 15)
+        answers = list(pool.map(lambda n: phone.request_call(f"+1212555017{n % 10}", str(n)), range(300)))
+    assert [answer.status_code for answer in answers] == [201] * 300
+    for answer in answers:
+        phone.wait_for_end(answer.json()["id"], 15)
     ended = lambda: {e["reference"] for e in receiver.events() if e["type"] == "call.ended"}  # noqa: E731
     wait_until(lambda: len(ended()) == 300, 20)
