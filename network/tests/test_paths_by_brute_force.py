@@ -1,0 +1,68 @@
+"""Paths against every simple path there is, on small random graphs with directed, mutual, equal and deleted parts."""
+
+import random
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from contacts.models import Contact
+from network.graph import find_paths
+from network.models import Relationship
+
+pytestmark = pytest.mark.django_db
+
+
+def every_path(steps, start, end):
+    """(hops, -product, strengths) of every simple path of at most four hops, best first."""
+    found = []
+
+    def walk(here, seen, strengths):
+        if here == end:
+            product = Decimal(1)
+            for strength in strengths:
+                product *= strength
+            found.append((len(strengths), -product))
+            return
+        if len(strengths) < 4:
+            for there, strength in steps.get(here, {}).items():
+                if there not in seen:
+                    walk(there, seen | {there}, [*strengths, strength])
+
+    walk(start, {start}, [])
+    return sorted(found)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_paths_are_those_of_a_search_through_everything(workspace, seed):
+    rng = random.Random(seed)
+    with workspace.scope():
+        people = Contact.objects.bulk_create(
+            [Contact(first_name=f"P{n}", email=f"p{n}@graph.test") for n in range(rng.randint(5, 14))]
+        )
+        gone = {person.pk for person in people[4:] if rng.random() < 0.15}
+        Contact.objects.filter(pk__in=gone).update(deleted_at=timezone.now())
+        ties, steps = [], {}
+        for place, one in enumerate(people):
+            for other in people[place + 1 :]:
+                if rng.random() > 0.35:
+                    continue
+                a, b = rng.sample([one, other], 2)
+                mutual = rng.random() < 0.5
+                for x, y in [(a, b), (b, a)] if not mutual and rng.random() < 0.4 else [(a, b)]:
+                    strength = Decimal(rng.choice(["0.10", "0.50", "0.50", "0.90", "1.00"]))
+                    ties.append(Relationship(from_contact=x, to_contact=y, strength=strength, mutual=mutual))
+                    for here, there in [(x, y), (y, x)] if mutual else [(x, y)]:
+                        if not {here.pk, there.pk} & gone:
+                            steps.setdefault(here.pk, {})[there.pk] = strength
+        Relationship.objects.bulk_create(ties)
+        for start in people[:4]:
+            for end in people[:4]:
+                if start != end:
+                    hops = rng.choice([2, 3, 4, 4])
+                    mine = find_paths(from_id=start.pk, to_id=end.pk, max_hops=hops, alternatives=5)
+                    expected = [path for path in every_path(steps, start.pk, end.pk) if path[0] <= hops][:6]
+                    assert [(p.hops, -p.strength) for p in mine] == expected
+                    for path in mine:
+                        walked = zip(path.contact_ids, path.contact_ids[1:], path.strengths, strict=False)
+                        assert all(steps[x][y] == strength for x, y, strength in walked)
