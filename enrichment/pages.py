@@ -15,6 +15,7 @@ from accounts.models import Role
 from accounts.permissions import role_required
 from core.problems import DomainError, NotFound
 from enrichment import batches, budgets, choices, gains, selectors, services
+from enrichment.fields import LABELS
 from enrichment.forms import PolicyForm, ProviderForm
 from enrichment.models import EnrichmentBatch
 
@@ -91,7 +92,8 @@ def provider(request: HttpRequest, name: str) -> HttpResponse:
             messages.success(request, f"{choice.provider.label} is saved.{' The key works.' if checked else ''}{left}")
             return redirect("enrichment-providers-page")
         form.add_error("api_key", f"The key was not kept: {checked.words}")
-    return render(request, "enrichment/provider.html", {"choice": choice, "form": form})
+    finds = [LABELS[name] for name in choice.provider.fields]
+    return render(request, "enrichment/provider.html", {"choice": choice, "form": form, "finds": finds})
 
 
 def _selection(data: Any) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def facts_of(contact: Contact) -> list[Fact]:
         facts.append(
             Fact(
                 label=label,
-                value=value,
+                value=value.partition("linkedin.com/")[2] or value,
                 provider=provider_label(str(entry.get("provider", ""))),
                 confidence=float(entry.get("confidence", 0)),
                 source=source if source.startswith("https://") else "",
