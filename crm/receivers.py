@@ -3,7 +3,12 @@
 import datetime as dt
 from typing import Any
 
+from django.db.models import F
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+
+from calls.dialer.finish import CONVERSATION_SECONDS
 from calls.models import Call
+from calls.providers.base import AnsweredBy
 from calls.signals import call_noted
 from enrichment import gains
 from notes.services import create_note
@@ -16,9 +21,11 @@ def connect() -> None:
 
 
 def conversations_over_found_numbers(since: dt.datetime) -> int:
-    """Conversations since a time with contacts whose number enrichment had found."""
-    calls = Call.objects.filter(outcome=Call.Outcome.COMPLETED, created_at__gte=since)
-    return int(calls.filter(contact__enrichment_data__has_key="phone_number").count())
+    """Conversations since a time over a number that enrichment had found."""
+    found = KeyTextTransform("value", KeyTransform("phone_number", "contact__enrichment_data"))
+    calls = Call.objects.filter(created_at__gte=since, duration_seconds__gte=CONVERSATION_SECONDS)
+    calls = calls.filter(answered_by__in=(AnsweredBy.HUMAN, AnsweredBy.UNKNOWN))
+    return int(calls.alias(found=found).filter(found=F("phone_number")).count())
 
 
 def keep_note(sender: Any, *, actor: Any, call: Any, content: str, **_: Any) -> None:
