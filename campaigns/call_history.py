@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
-from campaigns.caps import PastCall
+from campaigns.caps import CALLBACK, PastCall
 from campaigns.models import Campaign
 
 HUNG_UP_WITHIN_SECONDS = 10
@@ -53,6 +53,7 @@ def number_history(
         rows = rows.exclude(campaign_id=without_campaign)
     found: dict[str, list[PastCall]] = {}
     rang_at = Coalesce(F("started_at"), F("placed_at"), F("created_at"))
-    for number, at, outcome in rows.values_list("phone_number", rang_at, "outcome"):
-        found.setdefault(number, []).append(PastCall(at=min(at, now), outcome=outcome))
+    for number, at, outcome, agreed in rows.values_list("phone_number", rang_at, "outcome", "is_callback"):
+        past = PastCall(at=min(at, now), outcome=outcome, kind=CALLBACK if agreed else "")
+        found.setdefault(number, []).append(past)
     return found

@@ -5,6 +5,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import hypothesis
 import pytest
 
 from calls import telephony
@@ -14,6 +15,9 @@ from campaigns.models import Campaign, CampaignLead, ProviderGate
 from contacts.models import Contact
 from leads.models import Lead
 from simulator.tests.conftest import running
+
+hypothesis.settings.register_profile("proof", max_examples=10_000, deadline=None)
+"""What `script/prove law` runs; without a profile the properties are asked of 100 cases."""
 
 PEOPLE = ("Ada", "Grace", "Edsger", "Barbara", "Donald", "Radia", "Alan", "Frances")
 
