@@ -1,8 +1,9 @@
 """Mail: written down in the transaction that causes it, sent afterwards by a worker, retried, never in the way.
 
-A mail is claimed under a lease before it is sent and marked sent right after the server took it, and it
-carries the same Message-ID at every try. A worker killed in between leaves the mail to the next one; only a
-crash in the instant between the server's answer and our commit can hand it over twice, under one Message-ID.
+A mail is claimed under a lease, and over SMTP a second record is committed right before the dot that hands it
+over (core/smtp.py). A worker killed before that record sent nothing, so the next one sends the mail; one killed
+after it has as good as surely sent it, so the mail is shown as perhaps sent and never goes out by itself again.
+Every try carries the same Message-ID.
 """
 
 import datetime as dt
@@ -11,6 +12,7 @@ import smtplib
 import socket
 import ssl
 import uuid
+from collections.abc import Callable
 from email.utils import formataddr
 from typing import Any
 
@@ -20,7 +22,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
@@ -28,6 +30,8 @@ from core.ids import uuid7
 from core.models import Email
 from core.problems import DomainError
 from core.scope import current_tenant_id, tenant_context
+from core.smtp import EmailBackend as SmtpBackend
+from core.smtp import NoAnswer
 
 log = structlog.get_logger(__name__)
 LEASE = dt.timedelta(seconds=90)
@@ -43,6 +47,13 @@ _SET_UP_WRONGLY = (
     socket.gaierror,
     ssl.SSLError,
 )
+
+
+_UNCONFIRMED = "The worker was stopped while the mail server took this mail. Very likely it arrived."
+
+
+class _LeaseLost(Exception):
+    """Another worker took this mail over while we were slow."""
 
 
 class NotResendable(DomainError):
@@ -134,11 +145,15 @@ class _Mailbox:
     def __init__(self) -> None:
         self._backend: Any = None
 
-    def send(self, message: EmailMultiAlternatives) -> None:
+    def send(self, message: EmailMultiAlternatives, *, before_dot: Callable[[], None]) -> None:
         if self._backend is None:
             self._backend = get_connection(fail_silently=False)
             self._backend.open()
-        if not self._backend.send_messages([message]):
+        if isinstance(self._backend, SmtpBackend):
+            sent = self._backend.hand_over(message, before_dot=before_dot)
+        else:
+            sent = self._backend.send_messages([message])
+        if not sent:
             raise smtplib.SMTPException("The mail server took nothing.")
 
     def close(self) -> None:
@@ -155,13 +170,37 @@ def _claim() -> Email | None:
         due = Email.objects.filter(
             status__in=[Email.Status.QUEUED, Email.Status.SENDING], next_attempt_at__lte=Now()
         ).order_by("next_attempt_at")
+        _set_aside(due.filter(status=Email.Status.SENDING, handed_over_at__isnull=False), error=_UNCONFIRMED)
         email: Email | None = due.select_for_update(skip_locked=True, of=("self",)).first()
         if email is not None:
             Email.objects.filter(pk=email.pk).update(
-                status=Email.Status.SENDING, attempts=F("attempts") + 1, next_attempt_at=Now() + LEASE
+                status=Email.Status.SENDING,
+                attempts=F("attempts") + 1,
+                handed_over_at=None,
+                next_attempt_at=Now() + LEASE,
             )
             email.attempts += 1
         return email
+
+
+def _set_aside(emails: QuerySet[Email], *, error: str) -> None:
+    emails.update(status=Email.Status.FAILED, failure=Email.Failure.UNCONFIRMED, error=error)
+
+
+def _mine(email: Email) -> QuerySet[Email]:
+    """The mail's row while this try holds it."""
+    return Email.objects.filter(pk=email.pk, status=Email.Status.SENDING, attempts=email.attempts)
+
+
+def _hand_over(email: Email) -> None:
+    """Commit that the server is about to get the dot; raises _LeaseLost when the try is no longer ours."""
+    with transaction.atomic():
+        if (
+            not _mine(email)
+            .filter(next_attempt_at__gt=Now())
+            .update(handed_over_at=Now(), next_attempt_at=Now() + LEASE)
+        ):
+            raise _LeaseLost
 
 
 def _message(email: Email) -> EmailMultiAlternatives:
@@ -180,7 +219,14 @@ def _message(email: Email) -> EmailMultiAlternatives:
 
 def _send(mailbox: _Mailbox, email: Email) -> None:
     try:
-        mailbox.send(_message(email))
+        mailbox.send(_message(email), before_dot=lambda: _hand_over(email))
+    except _LeaseLost:
+        mailbox.close()
+        log.warning("email_lease_lost", kind=email.kind)
+    except NoAnswer as error:
+        mailbox.close()
+        with transaction.atomic():
+            _set_aside(_mine(email), error=str(error))
     except Exception as error:
         mailbox.close()
         _write_down(email, error)
@@ -207,7 +253,7 @@ def _write_down(email: Email, error: Exception) -> None:
     final = failure == Email.Failure.RECIPIENT or email.attempts > len(RETRY_AFTER_SECONDS)
     delay = 0.0 if final else RETRY_AFTER_SECONDS[email.attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
     with transaction.atomic():
-        Email.objects.filter(pk=email.pk).update(
+        _mine(email).update(
             status=Email.Status.FAILED if final else Email.Status.QUEUED,
             failure=failure,
             error=f"{type(error).__name__}: {error}"[:2000],

@@ -124,6 +124,8 @@ class Email(TenantModel):
     """One mail the product owes someone, written down with what causes it and sent afterwards.
 
     `failure` tells a wrong set-up (nothing can be sent) from a refused recipient and from a passing trouble.
+    `handed_over_at` is committed right before the mail server gets the end of the letter: a mail still `sending`
+    with it may have arrived, so nobody but a person sends it again.
     """
 
     class Status(models.TextChoices):
@@ -136,6 +138,7 @@ class Email(TenantModel):
         CONFIGURATION = "configuration", "Mail is not set up"
         RECIPIENT = "recipient", "The recipient was refused"
         SENDING = "sending", "Sending failed"
+        UNCONFIRMED = "unconfirmed", "Perhaps sent"
 
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=200)
@@ -152,6 +155,7 @@ class Email(TenantModel):
     error = models.TextField(blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(db_default=Now())
+    handed_over_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

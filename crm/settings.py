@@ -295,7 +295,7 @@ WHITENOISE_MAX_AGE = 3600
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="")
 if not EMAIL_BACKEND:
     EMAIL_BACKEND = (
-        "django.core.mail.backends.smtp.EmailBackend"
+        "core.smtp.EmailBackend"
         if env("EMAIL_HOST", default="")
         else "django.core.mail.backends.filebased.EmailBackend"
     )

@@ -1,13 +1,26 @@
 """Mail through a real SMTP server: sent once, retried with reasons told apart, visible."""
 
+import asyncio
 import smtplib
 import socket
 from email import message_from_bytes
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.db.models.functions import Now
 
-from core.email import NotResendable, due_tenants, failure_of, queue_email, resend_email, send_due
+import core.email as email_module
+from core.email import (
+    NotResendable,
+    _claim,
+    _hand_over,
+    _LeaseLost,
+    due_tenants,
+    failure_of,
+    queue_email,
+    resend_email,
+    send_due,
+)
 from core.models import Email
 
 
@@ -41,7 +54,7 @@ def inbox(settings):
     handler = Inbox()
     controller = Controller(handler, hostname="127.0.0.1", port=_free_port())
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "core.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
     yield handler
     controller.stop()
@@ -88,7 +101,7 @@ def test_a_passing_refusal_is_tried_again_later(scoped, inbox, owe):
 
 
 def test_a_server_that_is_not_there_is_told_apart_as_set_up_wrongly(scoped, owe, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "core.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", _free_port()
     owe()
     send_due(scoped.id)
@@ -116,10 +129,6 @@ def test_a_failed_mail_can_be_sent_again_and_a_sent_one_cannot(scoped, inbox, ow
 
 
 def test_a_mail_whose_worker_died_is_taken_over_when_its_lease_ends(scoped, inbox, owe):
-    from django.db.models.functions import Now
-
-    from core.email import _claim
-
     owe()
     assert _claim() is not None
     assert send_due(scoped.id) == 0
@@ -146,3 +155,84 @@ def test_due_mails_are_found_over_all_workspaces(scoped, stranger, owe):
 )
 def test_a_failure_is_put_where_it_belongs(error, failure):
     assert failure_of(error) == failure
+
+
+class Silent(Inbox):
+    """Takes a letter and hangs up, or says nothing."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.seconds = seconds
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        await super().handle_DATA(server, session, envelope)
+        await asyncio.sleep(self.seconds)
+        server.transport.abort()
+
+
+@pytest.fixture
+def silent(settings):
+    def _silent(seconds):
+        handler = Silent(seconds)
+        controller = Controller(handler, hostname="127.0.0.1", port=_free_port())
+        controller.start()
+        controllers.append(controller)
+        settings.EMAIL_BACKEND = "core.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
+        return handler
+
+    controllers = []
+    yield _silent
+    for controller in controllers:
+        controller.stop()
+
+
+def test_a_worker_that_died_after_handing_over_leaves_the_mail_as_perhaps_sent(scoped, inbox, owe):
+    owe()
+    _hand_over(_claim())
+    Email.objects.update(next_attempt_at=Now())
+    assert send_due(scoped.id) == 0
+    mail = Email.objects.get()
+    assert (mail.status, mail.failure) == ("failed", "unconfirmed")
+    assert inbox.messages == []
+    resend_email(email=mail)
+    assert send_due(scoped.id) == 1
+    assert Email.objects.get().status == "sent"
+    assert [m["Message-ID"] for m in inbox.messages] == [mail.message_id]
+
+
+def test_a_worker_that_slept_through_its_lease_hands_nothing_over(scoped, inbox, owe):
+    owe()
+    mine = _claim()
+    Email.objects.update(next_attempt_at=Now())
+    assert _claim() is not None
+    with pytest.raises(_LeaseLost):
+        _hand_over(mine)
+
+
+def test_a_letter_without_its_dot_is_dropped_and_sent_again(scoped, inbox, owe, monkeypatch):
+    owe()
+    monkeypatch.setattr(email_module, "_hand_over", lambda email: (_ for _ in ()).throw(_LeaseLost))
+    send_due(scoped.id)
+    assert inbox.messages == []
+    monkeypatch.undo()
+    Email.objects.update(next_attempt_at=Now())
+    send_due(scoped.id)
+    assert len(inbox.messages) == 1
+
+
+def test_a_server_that_takes_a_letter_in_silence_leaves_it_as_perhaps_sent(scoped, silent, owe, monkeypatch):
+    silent(3)
+    monkeypatch.setattr("core.smtp.ANSWER_SECONDS", 0.2)
+    owe()
+    send_due(scoped.id)
+    mail = Email.objects.get()
+    assert (mail.status, mail.failure) == ("failed", "unconfirmed")
+
+
+def test_a_server_that_hangs_up_instead_of_answering_gets_the_mail_again(scoped, silent, owe):
+    silent(0)
+    owe()
+    send_due(scoped.id)
+    mail = Email.objects.get()
+    assert (mail.status, mail.failure) == ("queued", "sending")

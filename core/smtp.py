@@ -1,0 +1,78 @@
+"""SMTP with one more step: our own record is committed between the letter and the dot that hands it over.
+
+A mail server takes a letter when it has read the line with the single dot that ends it, and drops what ends
+without one. So a worker that died before the dot sent nothing, and one that died after it has left a record.
+"""
+
+import contextlib
+import re
+import smtplib
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends import smtp
+
+ANSWER_SECONDS = 60
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+
+
+class NoAnswer(Exception):
+    """The server was given the whole letter and stayed silent: it may have taken it."""
+
+
+class _Session:
+    """Mixed into smtplib's client: calls `before_dot` when all but the closing dot is with the server."""
+
+    before_dot: Callable[[], None] | None = None
+
+    def data(self: Any, msg: bytes) -> tuple[int, bytes]:
+        code, answer = self.docmd("data")
+        if code != 354:
+            raise smtplib.SMTPDataError(code, answer)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        letter = _LEADING_DOT.sub(b"..", msg)
+        self.send(letter if letter.endswith(b"\r\n") else letter + b"\r\n")
+        try:
+            if self.before_dot:
+                self.before_dot()
+        except BaseException:
+            self.close()  # without a dot the server drops the letter
+            raise
+        self.send(b".\r\n")
+        self.sock.settimeout(ANSWER_SECONDS)
+        return self._answer()
+
+    def _answer(self: Any) -> tuple[int, bytes]:
+        sock = self.sock
+        try:
+            code, answer = self.getreply()
+        except smtplib.SMTPServerDisconnected as error:
+            if isinstance(error.__context__, TimeoutError):
+                raise NoAnswer("The mail server took the letter and did not answer.") from error
+            raise
+        with contextlib.suppress(OSError):
+            sock.settimeout(self.timeout)
+        return code, answer
+
+
+class _Plain(_Session, smtplib.SMTP):
+    pass
+
+
+class _Encrypted(_Session, smtplib.SMTP_SSL):
+    pass
+
+
+class EmailBackend(smtp.EmailBackend):
+    """Django's SMTP backend, able to run something right before a letter is handed over."""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return _Encrypted if self.use_ssl else _Plain
+
+    def hand_over(self, message: EmailMessage, *, before_dot: Callable[[], None]) -> int:
+        """Send one message over the open connection; an error raised by `before_dot` leaves it unsent."""
+        self.connection.before_dot = before_dot
+        return self.send_messages([message]) or 0
