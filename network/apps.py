@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class NetworkConfig(AppConfig):
     name = "network"
+
+    def ready(self) -> None:
+        from network import merging, touches  # noqa: F401 - they register themselves

@@ -62,7 +62,7 @@ class GraphVersion(TenantModel):
 
 
 class Interaction(TenantModel):
-    """Something that happened between two contacts and speaks for a tie; the smaller id stands first."""
+    """Something that happened between two contacts and speaks for a tie; which of the two stands first says nothing."""
 
     class Kind(models.TextChoices):
         CALL = "call", "Call over a minute"

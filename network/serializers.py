@@ -44,7 +44,7 @@ class RelationshipSerializer(RecordSerializer):
 
     from_contact_id = IdField()
     to_contact_id = IdField()
-    strength = StrengthField(required=False, default=0.5, help_text="0 to 1, kept with two decimals.")
+    strength = StrengthField(required=False, help_text="0 to 1, kept with two decimals; 0.5 when left out.")
     mutual = TruthField(required=False, default=True)
 
     class Meta:

@@ -13,6 +13,8 @@ from core.problems import DomainError, InvalidInput, NotFound
 from core.scope import current_tenant_id
 from network.models import Relationship
 
+DRAWN_STRENGTH = Decimal("0.5")
+"""The strength of a tie somebody draws without saying how strong it is."""
 _LOCK = """
 INSERT INTO network_graphversion (id, tenant_id, stamp) VALUES (%s, %s, gen_random_uuid())
 ON CONFLICT (tenant_id) DO UPDATE SET stamp = network_graphversion.stamp
@@ -64,13 +66,14 @@ def create_relationship(
     *,
     from_contact_id: uuid.UUID,
     to_contact_id: uuid.UUID,
-    strength: Any = Decimal("0.5"),
+    strength: Any = None,
     mutual: bool = True,
     source: str = "manual",
     strength_is_manual: bool = True,
 ) -> Relationship:
     """Tie two active contacts. Locks the contacts, then the graph of the tenant.
 
+    A strength that is given stays; without one the tie starts at 0.5 and follows what happens between the two.
     Raises NotFound for an unknown contact, InvalidInput for a tie to itself, RelationshipExists for one that is there.
     """
     if from_contact_id == to_contact_id:
@@ -83,10 +86,10 @@ def create_relationship(
     tie = Relationship.objects.create(
         from_contact_id=from_contact_id,
         to_contact_id=to_contact_id,
-        strength=clean_strength(strength),
+        strength=DRAWN_STRENGTH if strength is None else clean_strength(strength),
         mutual=mutual,
         source=source,
-        strength_is_manual=strength_is_manual,
+        strength_is_manual=strength_is_manual and strength is not None,
     )
     tie.refresh_from_db()
     return tie  # type: ignore[no-any-return]

@@ -13,6 +13,7 @@ from accounts.models import User
 from contacts.models import Contact
 from core.problems import InvalidInput
 from leads.models import Lead
+from network.touches import note_touch
 from notes.models import Note, NoteRevision
 from notes.signals import colleagues_mentioned
 
@@ -80,6 +81,7 @@ def create_note(
     )
     note.save(force_insert=True)
     _announce(note, note.mentions)
+    note_touch(user_id=note.author_id, contact_id=contact_id, kind="note", key=note.pk)
     data = {"id": str(note.pk), "lead_id": str(lead.pk) if lead else None, "contact_id": str(contact_id)}
     webhooks.publish(event="note.created", data=data)
     note.refresh_from_db()

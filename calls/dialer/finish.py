@@ -20,9 +20,12 @@ from campaigns import attempts, suppressions
 from campaigns.call_history import retry_outcome
 from campaigns.pace import rule_speed
 from leads import services as leads
+from network.touches import note_touch
 
 CONVERSATION_SECONDS = 10
 """A person who stays this long has had a conversation."""
+TIE_SECONDS = 60
+"""A talk longer than this counts for the tie between the two."""
 MOST_SECONDS = 24 * 3600
 WORKER_LOST = "The worker that was dialling ended before it had an answer."
 """What an attempt ends with that our own crash has spent; the breaker does not blame the provider for it."""
@@ -123,9 +126,17 @@ def _follow(call: Call, facts: CallFacts) -> None:
         )
     if call.lead_id and is_conversation(call):
         leads.note_conversation(lead_id=call.lead_id, now=call.ended_at)
+    _feed_graph(call)
     webhooks.publish(event="call.ended", data=_announcement(call))
     if call.minutes_held:
         ledger.settle(kind="minutes", key=f"call:{call.pk}", amount=minutes_of(call))
+
+
+def _feed_graph(call: Call) -> None:
+    """A talk of more than a minute speaks for the tie between the contact and the colleague it was led for."""
+    if call.contact_id and is_conversation(call) and (call.duration_seconds or 0) > TIE_SECONDS:
+        colleague = call.user_id or (call.lead.owner_id if call.lead else None)
+        note_touch(user_id=colleague, contact_id=call.contact_id, kind="call", key=call.pk, at=call.ended_at)
 
 
 def _announcement(call: Call) -> dict[str, Any]:
