@@ -84,6 +84,8 @@ def _carry_out(actor: Any, call: Call) -> None:
         leads.note_conversation(lead_id=call.lead_id)
     if call.disposition == "callback" and call.callback_at and (call.lead_id or call.contact_id):
         todo.plan_callback(actor=actor, lead=call.lead, contact=call.contact, due_at=call.callback_at)
+    if call.is_callback and call.lead_id and call.disposition not in ("callback", "left_message"):
+        todo.complete_callbacks(actor=actor, lead_id=call.lead_id)
     if call.disposition == "do_not_call":
         suppressions.suppress_number(
             actor=actor,

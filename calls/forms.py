@@ -1,11 +1,14 @@
 """Forms of the call page."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from calls.dispositions import DISPOSITIONS
 from calls.models import Call
+from leads.local_time import moment_there, zone_of
 
 DONE = {
     "interested": "Marked as interested.",
@@ -17,21 +20,39 @@ DONE = {
 }
 
 
+def _usual_callback(call: Call, now: dt.datetime) -> dt.datetime:
+    """What is proposed: the time agreed before, else tomorrow at this half hour, within the usual hours."""
+    if call.callback_at and call.callback_at > now:
+        return call.callback_at.astimezone(now.tzinfo)
+    at = now.replace(minute=now.minute // 30 * 30) + dt.timedelta(days=1)
+    return at if 8 <= at.hour < 20 else at.replace(hour=10, minute=0)
+
+
 class DispositionForm(forms.Form):
     """What came of a call."""
 
     disposition = forms.ChoiceField(choices=list(DISPOSITIONS.items()))
-    callback_at = forms.DateTimeField(
-        required=False,
-        label="Call back at (UTC)",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    callback_at = forms.CharField(required=False, widget=forms.TextInput(attrs={"type": "datetime-local"}))
     note = forms.CharField(required=False, max_length=20_000, strip=True)
 
+    def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        person, now = call.lead or call.contact, timezone.now()
+        there = zone_of(person, now) if person else None
+        self.zone: dt.tzinfo = there or timezone.get_current_timezone()
+        place = str(self.zone).rsplit("/", 1)[-1].replace("_", " ")
+        self.fields["callback_at"].label = f"Call back at ({place} time, now {now.astimezone(self.zone):%H:%M})"
+        self.fields["callback_at"].initial = f"{_usual_callback(call, now.astimezone(self.zone)):%Y-%m-%dT%H:%M}"
+
     def clean(self) -> dict[str, Any]:
-        """A callback needs its time."""
+        """A callback needs its time, which is meant where the person is; with other outcomes it means nothing."""
         cleaned = super().clean() or {}
-        if cleaned.get("disposition") == "callback" and not cleaned.get("callback_at"):
+        typed, cleaned["callback_at"] = cleaned.get("callback_at", ""), None
+        if cleaned.get("disposition") != "callback":
+            return cleaned
+        try:
+            cleaned["callback_at"] = moment_there(typed, self.zone)
+        except ValueError:
             self.add_error("callback_at", "Say when to call back.")
         return cleaned
 

@@ -11,6 +11,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from calls import dispositions, selectors
+from calls.dialer import hanging_up
 from calls.filters import CallFilter
 from calls.forms import DispositionForm, NoteForm
 from calls.models import Call
@@ -56,12 +57,13 @@ def call_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _show(request: HttpRequest, call: Call, form: DispositionForm | None = None, status: int = 200) -> HttpResponse:
     context = {
         "call": call,
-        "form": form or DispositionForm(initial={"disposition": call.disposition}),
+        "form": form or DispositionForm(call=call, initial={"disposition": call.disposition}),
         "note_form": NoteForm(),
         "lines": selectors.spoken_lines(call),
         "notes": selectors.notes_of(call),
         "others": selectors.other_calls(call),
         "recording": selectors.recording_of(call),
+        "by_hand": call.user_id == request.user.pk and not call.campaign_id,
     }
     return render(request, "calls/call_detail.html", context, status=status)
 
@@ -70,7 +72,7 @@ def _show(request: HttpRequest, call: Call, form: DispositionForm | None = None,
 def set_disposition(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Write down what came of a call."""
     call = selectors.get_call(request.user, pk)
-    form = DispositionForm(request.POST)
+    form = DispositionForm(request.POST, call=call)
     if not form.is_valid():
         return _show(request, call, form, status=422)
     try:
@@ -92,4 +94,12 @@ def add_note(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         messages.success(request, "Note saved.")
     else:
         messages.error(request, "Write something first: an empty note is not kept.")
+    return redirect("calls:detail", pk=pk)
+
+
+@require_POST
+def hang_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """End a call that is on a line."""
+    if not hanging_up.hang_up_call(call=selectors.get_call(request.user, pk)):
+        messages.error(request, "The phone network could not end the call at this moment. Try again.")
     return redirect("calls:detail", pk=pk)

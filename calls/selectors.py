@@ -13,15 +13,21 @@ from core.problems import NotFound
 
 def call_list() -> Any:
     """Calls that were dialled, newest first, with whom and what they show."""
-    return (
-        Call.objects.dialed().select_related("recording", "campaign", "lead", "contact").order_by("-created_at", "-id")
-    )
+    return _with_people(Call.objects.dialed()).order_by("-created_at", "-id")
+
+
+def _with_people(calls: Any) -> Any:
+    return calls.select_related("recording", "campaign", "lead", "contact")
 
 
 def get_call(actor: Any, pk: uuid.UUID | str) -> Call:
-    """The call with that id, or NotFound."""
+    """The call with that id, or NotFound.
+
+    A campaign's reservation is not a call yet and may be given back; one made by hand is watched from its start.
+    """
+    rows = _with_people(Call.objects.exclude(dial_state="reserved", campaign__isnull=False))
     try:
-        call: Call | None = call_list().select_related("conversation", "user", "campaign_lead").filter(pk=pk).first()
+        call: Call | None = rows.select_related("conversation", "user", "campaign_lead").filter(pk=pk).first()
     except ValidationError:
         call = None
     if call is None:
@@ -44,10 +50,11 @@ def spoken_lines(call: Call) -> list[dict[str, Any]]:
     """The conversation as the page's transcript component takes it."""
     conversation = getattr(call, "conversation", None)
     person = (call.lead.first_name if call.lead else "") or "Person"
+    agent = str(call.user) if call.user and not call.campaign_id else "AI agent"
     return [
         {
             "seconds": message["at"],
-            "speaker": "AI agent" if message["role"] == "agent" else person,
+            "speaker": agent if message["role"] == "agent" else person,
             "content": message["content"],
         }
         for message in (conversation.messages if conversation else [])

@@ -31,6 +31,14 @@ def hang_up_campaign(tenant_id: str, campaign_id: str) -> int:
     return hanging_up.hang_up_campaign(tenant_id=uuid.UUID(tenant_id), campaign_id=uuid.UUID(campaign_id))
 
 
+@shared_task(queue="dialer")
+def dial_call(tenant_id: str, call_id: str) -> bool:
+    """Dial a call that a person has started by hand."""
+    from calls import manual
+
+    return manual.dial_call(tenant_id=uuid.UUID(tenant_id), call_id=uuid.UUID(call_id))
+
+
 @shared_task(queue="default")
 def watch_invariants() -> int:
     """Report, as errors in the log, what does not add up in any workspace; return how many workspaces are broken."""

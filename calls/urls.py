@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from calls import pages
+from calls import pages, queue_pages
 
 app_name = "calls"
 urlpatterns = [
+    path("queue", queue_pages.queue, name="queue"),
+    path("queue/next", queue_pages.call_next, name="next"),
+    path("leads/<uuid:pk>/call", queue_pages.call_lead, name="call-lead"),
+    path("contacts/<uuid:pk>/call", queue_pages.call_contact, name="call-contact"),
     path("calls", pages.call_list, name="list"),
     path("calls/<uuid:pk>", pages.call_detail, name="detail"),
     path("calls/<uuid:pk>/disposition", pages.set_disposition, name="disposition"),
     path("calls/<uuid:pk>/notes", pages.add_note, name="note"),
+    path("calls/<uuid:pk>/hang-up", pages.hang_up, name="hang-up"),
+    path("calls/<uuid:pk>/next", queue_pages.note_and_next, name="note-and-next"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
+from leads.local_time import moment_there
 from leads.models import IntakeSettings, Lead, Task
 
 
@@ -63,12 +64,9 @@ class TaskForm(forms.Form):
     def clean_due_at(self) -> dt.datetime:
         """The typed wall-clock time, in the zone it is meant in."""
         try:
-            typed = dt.datetime.fromisoformat(self.cleaned_data["due_at"].strip())
+            return moment_there(self.cleaned_data["due_at"], self.zone)
         except ValueError:
             raise forms.ValidationError("Give a day and a time.") from None
-        if not 2000 <= typed.year <= 2200:
-            raise forms.ValidationError("Give a day and a time.")
-        return typed if typed.tzinfo else typed.replace(tzinfo=self.zone)
 
 
 class IntakeSettingsForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -21,6 +21,17 @@ def zone_of(record: Any, now: dt.datetime) -> zoneinfo.ZoneInfo | None:
     return zones[0] if len(offsets) == 1 else None
 
 
+def moment_there(text: str, zone: dt.tzinfo) -> dt.datetime:
+    """The moment a wall-clock time typed into a form means in `zone`; a text with an offset keeps its own.
+
+    Raises ValueError for what is no time, or out of the years people plan in.
+    """
+    typed = dt.datetime.fromisoformat(text.strip())
+    if not 2000 <= typed.year <= 2200:
+        raise ValueError("not a year to plan in")
+    return typed if typed.tzinfo else typed.replace(tzinfo=zone)
+
+
 def local_time(record: Any, now: dt.datetime) -> dict[str, Any] | None:
     """Clock, city and whether it is a usual hour to call (8 to 20), or None when the place is not certain."""
     zone = zone_of(record, now)

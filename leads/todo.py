@@ -71,6 +71,14 @@ def plan_callback(*, actor: Any, lead: Lead | None, contact: Contact | None, due
 
 
 @transaction.atomic
+def complete_callbacks(*, actor: Any, lead_id: uuid.UUID, now: dt.datetime | None = None) -> int:
+    """Mark the callbacks of a lead that have come due as done, because the person was called; how many there were."""
+    moment = now or timezone.now()
+    due = Task.objects.open().filter(kind="callback", lead_id=lead_id, due_at__lte=moment)
+    return int(due.update(done_at=moment, done_by=getattr(actor, "user_or_none", None)))
+
+
+@transaction.atomic
 def complete_task(*, actor: Any, task: Task, now: dt.datetime | None = None) -> Task:
     """Mark a task done; once done it stays as it was."""
     Task.objects.filter(pk=task.pk, done_at=None).update(

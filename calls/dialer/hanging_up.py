@@ -31,6 +31,11 @@ def hang_up_campaign(*, tenant_id: uuid.UUID, campaign_id: uuid.UUID) -> int:
         return sum(pool.map(_hang_up, calls))
 
 
+def hang_up_call(*, call: Call) -> bool:
+    """Ask the provider to end one call; whether it was asked. A call it has not confirmed yet cannot be ended."""
+    return bool(call.provider_call_id) and _hang_up((call.provider, str(call.provider_call_id)))
+
+
 def _hang_up(call: tuple[str, str]) -> bool:
     provider, provider_call_id = call
     try:

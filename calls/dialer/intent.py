@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from accounts import ledger
 from accounts.models import LedgerAccount
@@ -44,6 +45,42 @@ def commit_intents(*, campaign_id: uuid.UUID, call_ids: Sequence[uuid.UUID]) -> 
     kept = {call.pk for call in passed}
     release_calls(calls=[call for call in leased if call.pk not in kept])
     return script.requests_for(passed)
+
+
+@transaction.atomic
+def commit_manual(*, call_id: uuid.UUID) -> list[Intent]:
+    """The intent of a call started by hand: leased, on no do-not-call list, minutes held; else it ends here.
+
+    Locks the call, then the purse.
+    """
+    call = Call.objects.for_update().filter(pk=call_id, dial_state=Call.DialState.RESERVED).first()
+    if call is None or call.lease_until is None or call.lease_until < timing.database_now():
+        return []
+    listed = Suppression.objects.for_numbers([call.phone_number]).exists()
+    passed = [] if listed else _hold_minutes([call])
+    if not passed:
+        end_undialed(
+            [call.pk],
+            reason="The number is on the do-not-call list." if listed else "There are no call minutes left.",
+        )
+        return []
+    _dial(passed)
+    return script.requests_for(passed)
+
+
+def end_undialed(call_ids: Sequence[uuid.UUID], *, reason: str) -> int:
+    """End reserved calls by hand that will not be dialled, with words for whoever watches; how many there were."""
+    rows = Call.objects.filter(pk__in=call_ids, dial_state=Call.DialState.RESERVED, campaign=None)
+    return int(
+        rows.update(
+            dial_state="ended",
+            status="ended",
+            outcome="cancelled",
+            outcome_detail=reason,
+            ended_at=Now(),
+            lease_until=None,
+        )
+    )
 
 
 def _share(campaign_id: uuid.UUID) -> Campaign | None:

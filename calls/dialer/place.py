@@ -114,9 +114,13 @@ def _record_placed(placed: list[tuple[Call, Placed]]) -> None:
 def _record_rate_limit(call: Call, error: RateLimited) -> None:
     """The provider certainly did not dial: the attempt goes back, and the account slows down."""
     wait = max(0.2, min(error.retry_after, 60.0)) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
-    locked = Call.objects.for_update().filter(pk=call.pk, dial_state=Call.DialState.DIALING)
-    release_calls(calls=list(locked), wait=timedelta(seconds=wait))
     pacing.throttle(call.provider, wait)
+    locked = Call.objects.for_update().filter(pk=call.pk, dial_state=Call.DialState.DIALING)
+    if call.campaign_id:
+        release_calls(calls=list(locked), wait=timedelta(seconds=wait))
+        return
+    for manual in locked:  # someone watches this one: it ends with words instead of vanishing
+        finish.end_unplaced(call=manual, detail=error.detail)
 
 
 @transaction.atomic

@@ -18,6 +18,8 @@ FIRST_SENTENCE = (
     "This call is recorded. Do you have a minute?"
 )
 """Who calls, for whom, that it is an AI, and that it is recorded."""
+OPENING_BY_HAND = "Hello{first_name_after_space}, this is {agent} from {business_name}. This call is recorded."
+"""How a person of the workspace opens a call."""
 
 
 def requests_for(calls: list[Call]) -> list[tuple[Call, PlaceCall]]:
@@ -36,18 +38,27 @@ def requests_for(calls: list[Call]) -> list[tuple[Call, PlaceCall]]:
 def _request(call: Call, lead: CampaignLead | None, version: PromptVersion | None, business: str) -> PlaceCall:
     spoken = version or (lead.campaign if lead else Campaign())
     values = variables(lead, business)
+    person = call.lead or call.contact
+    if lead is None and person is not None and person.first_name:
+        values |= {"first_name": person.first_name, "first_name_after_space": f" {person.first_name}"}
     return PlaceCall(
         reference=str(call.pk),
         to=call.phone_number,
         from_number=call.caller_id or DEFAULT_CALLER_ID,
         callback_url=callback_url(call),
         prompt=fill(spoken.system_prompt, values),
-        first_sentence=fill(spoken.first_sentence or FIRST_SENTENCE, values),
+        first_sentence=fill(spoken.first_sentence or _opening(call), values),
         voice_id=spoken.voice_id,
         ring_timeout_seconds=timing.RING_TIMEOUT_SECONDS,
         max_duration_seconds=call.minutes_held * 60,
         metadata={"company": business, "person": values["first_name"]},
     )
+
+
+def _opening(call: Call) -> str:
+    if call.campaign_id or call.user is None:
+        return FIRST_SENTENCE
+    return OPENING_BY_HAND.replace("{agent}", str(call.user).split(" ")[0])
 
 
 def callback_url(call: Call) -> str:

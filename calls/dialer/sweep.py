@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from calls import telephony
 from calls.dialer import finish, timing
+from calls.dialer.intent import end_undialed
 from calls.dialer.release import release_calls
 from calls.models import Call
 from calls.providers.base import CallFacts, CallStatus, ProviderError, Rejected
@@ -51,7 +52,10 @@ def sweep_tenant(tenant_id: uuid.UUID) -> int:
 def _release_reserved() -> int:
     now = timing.database_now()
     expired = Call.objects.filter(dial_state=State.RESERVED, lease_until__lt=now)
-    return release_calls(calls=list(expired.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE]))
+    calls = list(expired.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])
+    by_hand = [call.pk for call in calls if call.campaign_id is None]
+    ended = end_undialed(by_hand, reason="No worker dialled in time.") if by_hand else 0
+    return ended + release_calls(calls=[call for call in calls if call.campaign_id])
 
 
 @transaction.atomic

@@ -199,6 +199,12 @@ calls:list agent page -
 calls:detail agent page call
 calls:disposition agent form call
 calls:note agent form call
+calls:hang-up agent form call
+calls:note-and-next agent form call
+calls:queue agent page -
+calls:next agent form -
+calls:call-lead agent form lead
+calls:call-contact agent form contact
 today agent page -
 task-new agent form -
 task-done agent form task
