@@ -1,139 +1,170 @@
-"""Can the purse be cheated? Many clients, repeated keys, killed without warning; then the books are checked.
+"""Can the purse be cheated? Many clients, repeated keys, kills without warning, and a watcher of the books (G5).
 
-    .venv/bin/python bench/ledger.py --clients 100 --moves 50000 --kills 20
-
-Client processes spend, hold and settle from one purse under prepared keys, a fifth of them given out twice. At
-random moments clients are killed with SIGKILL and their work is begun again from the start. At the end: balance and
-held equal the sums of the entries, no key moved anything twice, and the balance was never seen below zero.
-Exits with 1 when one of these fails. Writes to a workspace of its own in the configured database.
+`python -m bench.ledger` lets 100 clients (20 processes of 5) grant, spend, hold and settle 50,000 moves on one
+purse. Every fifth move repeats a key, half of them with another client at the very same moment. Twenty times a
+process is killed with SIGKILL and its clients repeat what was in doubt. All the while a watcher compares the
+balance with the sum of the entries. `--control` runs the usual purse (read, check, write back), which must fail.
+Exit code 0 means that the run proved what it should. Works in a workspace of its own in the configured database.
 """
 
+from __future__ import annotations
+
 import argparse
+import json
+import multiprocessing
 import os
 import random
 import signal
 import sys
 import time
 import uuid
-from collections import Counter
-from multiprocessing import get_context
-from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
-os.environ.setdefault("DB_POOL_MAX", "1")
+from bench import ledger_clients as desk
+from bench.ledger_clients import Move
+
+THREADS = 5
 
 
-def make_plan(clients: int, moves: int, seed: int) -> list[list[tuple[str, str, int]]]:
-    """The moves of each client: (what, key, amount); a fifth of all keys appears with two clients."""
+def make_plan(clients: int, moves: int, seed: int) -> list[list[Move]]:
+    """The moves of each client as (what, key, amount); a fifth repeats a key of another client."""
     dice = random.Random(seed)
-    fresh = [(dice.choice(["spend", "hold", "hold"]), f"k{n}", dice.randint(1, 9)) for n in range(int(moves * 0.8))]
-    repeated = dice.sample(fresh, moves - len(fresh))
-    everything = fresh + repeated
-    dice.shuffle(everything)
+    kinds = ["spend", "spend", "hold", "hold", "hold", "hold", "hold", "hold", "hold", "grant"]
+    fresh = [(dice.choice(kinds), f"k{n}", dice.randint(1, 9)) for n in range(moves * 4 // 5)]
+    again = dice.sample(fresh, moves - len(fresh))
+    at_once, later = set(again[: len(again) // 2]), again[len(again) // 2 :]
+    everything: list[Move] = []
+    for move in fresh:
+        everything += [move, move] if move in at_once else [move]
+    for move in later:
+        everything.insert(dice.randrange(len(everything)), move)
     return [everything[n::clients] for n in range(clients)]
 
 
-def client(tenant: str, moves: list[tuple[str, str, int]]) -> None:
-    """Carry out moves; a hold is settled for half its amount. Refusals for want of credits are fine."""
-    import django
+class Run:
+    """One run: its processes, what they confirmed, and what the watcher saw."""
 
-    django.setup()
-    from accounts import ledger
-    from core.scope import tenant_scope
+    def __init__(self, database: str, tenant: str, plan: list[list[Move]], *, control: bool) -> None:
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload(["bench.ledger_clients"])
+        self.database, self.tenant, self.plan, self.control = database, tenant, plan, control
+        self.confirmed = self.context.Array("i", len(plan), lock=False)
+        self.looks, self.wrong = self.context.Value("i", 0), self.context.Value("i", 0)
+        self.stop = self.context.Event()
 
-    for what, key, amount in moves:
-        try:
-            with tenant_scope(uuid.UUID(tenant)):
-                if what == "spend":
-                    ledger.spend(kind="credits", amount=amount, key=key)
-                else:
-                    ledger.hold(kind="credits", amount=amount, key=key)
-            if what == "hold":
-                with tenant_scope(uuid.UUID(tenant)):
-                    ledger.settle(kind="credits", key=key, amount=amount // 2)
-        except ledger.InsufficientFunds:
-            continue
-
-
-def run(tenant: str, plan: list[list[tuple[str, str, int]]], kills: int, seed: int) -> tuple[int, float]:
-    """Run the clients, killing some; return (kills done, seconds)."""
-    context, dice, began, done = get_context("spawn"), random.Random(seed), time.monotonic(), 0
-    start = lambda moves: context.Process(target=client, args=(tenant, moves), daemon=True)  # noqa: E731
-    running = {n: start(moves) for n, moves in enumerate(plan)}
-    for process in running.values():
+    def start(self, first: int) -> Any:
+        """A process with the clients from `first` on."""
+        lists = self.plan[first : first + THREADS]
+        arguments = (self.database, self.tenant, self.control, lists, self.confirmed, first)
+        process = self.context.Process(target=desk.clients, args=arguments, daemon=True)
         process.start()
-    while running:
-        time.sleep(dice.uniform(0.2, 0.6))
-        if done < kills:
-            number = dice.choice(list(running))
-            if running[number].is_alive():
-                os.kill(running[number].pid or 0, signal.SIGKILL)
-                running[number].join()
-                running[number] = start(plan[number])
-                running[number].start()
+        return process
+
+    def is_done(self, first: int) -> bool:
+        """Whether the clients from `first` on had every move confirmed."""
+        lists = self.plan[first : first + THREADS]
+        return all(self.confirmed[first + n] == len(moves) for n, moves in enumerate(lists))
+
+    def go(self, kills: int, seed: int) -> tuple[int, float]:
+        """Run all clients to their end, killing processes on the way; (kills done, seconds)."""
+        arguments = (self.database, self.tenant, self.looks, self.wrong, self.stop)
+        watcher = self.context.Process(target=desk.watch, args=arguments, daemon=True)
+        watcher.start()
+        dice, began, done = random.Random(seed), time.monotonic(), 0
+        running = {first: self.start(first) for first in range(0, len(self.plan), THREADS)}
+        total = sum(map(len, self.plan))
+        while running:
+            time.sleep(0.05)
+            if done < kills and sum(self.confirmed) >= total * (done + 1) // (kills + 2):
+                first = dice.choice(list(running))
+                os.kill(running[first].pid, signal.SIGKILL)
+                running[first].join()
                 done += 1
-        for number in [n for n, p in running.items() if not p.is_alive()]:
-            if running[number].exitcode == 0:
-                del running[number]
-            else:  # it lost its connection or was killed: from the start
-                running[number] = start(plan[number])
-                running[number].start()
-    return done, time.monotonic() - began
+            for first in [first for first, process in running.items() if not process.is_alive()]:
+                del running[first]
+                if not self.is_done(first):
+                    running[first] = self.start(first)
+        seconds = time.monotonic() - began
+        self.stop.set()
+        watcher.join()
+        return done, seconds
 
 
-def check(tenant: str, plan: list[list[tuple[str, str, int]]], grant: int) -> list[str]:
-    """What is wrong with the books, in words."""
-    from accounts import ledger
-    from accounts.models import LedgerEntry
-    from core.scope import tenant_scope
+def judge(tenant: str, plan: list[list[Move]], start: int) -> dict[str, Any]:
+    """What the books say at the end, compared with what every key was meant to move."""
+    with desk.tenant_scope(uuid.UUID(tenant)):
+        account = desk.ledger.get_account("credits")
+        entries = list(desk.LedgerEntry.objects.filter(account=account).values_list("key", "amount", "held_delta"))
+    meant = {key: (what, amount) for moves in plan for what, key, amount in moves}
+    times: dict[str, int] = {}
+    other, balance, held = 0, 0, 0
+    for name, amount, delta in entries:
+        key = name.partition("#")[0]
+        times[key] = times.get(key, 0) + 1
+        balance, held = balance + amount, held + delta
+        other += (amount, delta) != _meant(key, meant, start)
+    holds = {key.removeprefix("hold:") for key in times if key.startswith("hold:")}
+    return {
+        "entries": len(entries),
+        "balance": account.balance,
+        "sum_of_entries": balance,
+        "off_by": account.balance - balance,
+        "left_held": account.held,
+        "moved_twice": sum(count > 1 for count in times.values()),
+        "moved_another_amount": other,
+        "holds_never_settled": sum(f"settle:{key}" not in times for key in holds),
+        "refused": sum(key not in times and f"hold:{key}" not in times for key in meant),
+    }
 
-    wanted = {key: (what, amount) for moves in plan for what, key, amount in moves}
-    with tenant_scope(uuid.UUID(tenant)):
-        problems = ledger.drift()
-        account = ledger.get_account("credits")
-        entries = list(LedgerEntry.objects.filter(account=account).order_by("id"))
-    counted = Counter(entry.key for entry in entries)
-    problems += [f"{key} moved {count} times" for key, count in counted.items() if count > 1]
-    balance = grant - sum(_cost(e, wanted) for e in entries if e.key.removeprefix("settle:") in wanted and e.amount)
-    if balance != account.balance:
-        problems.append(f"the balance is {account.balance}, the plan says {balance}")
-    if account.balance < 0 or account.held != 0:
-        problems.append(f"balance {account.balance}, held {account.held}")
-    return problems
+
+def _meant(key: str, meant: dict[str, tuple[str, int]], start: int) -> tuple[int, int]:
+    """What an entry of this key may move: (balance, held)."""
+    kind, _, name = key.rpartition(":")
+    if name not in meant:
+        return start, 0
+    what, amount = meant[name]
+    if kind == "hold":
+        return 0, amount
+    if kind == "settle":
+        return -(amount // 2), -amount
+    return (amount if what == "grant" else -amount), 0
 
 
-def _cost(entry, wanted) -> int:  # type: ignore[no-untyped-def]
-    what, amount = wanted[entry.key.removeprefix("settle:")]
-    return amount if what == "spend" else amount // 2
+MUST_BE_ZERO = ("off_by", "left_held", "moved_twice", "moved_another_amount", "holds_never_settled", "looks_wrong")
+
+
+def prove(
+    *, clients: int, moves: int, kills: int, seed: int = 1, control: bool = False, database: str = ""
+) -> dict[str, Any]:
+    """Run and judge; `violations` names what is not zero and should be."""
+    from accounts.services import create_workspace
+    from core.scope import tenant_context
+
+    start = moves  # few enough that a part of the moves is refused
+    with tenant_context(None):
+        slug = uuid.uuid4().hex
+        made = create_workspace(name="Purse", email=f"{slug}@bench.invalid", password=slug, credits=start)
+    plan = make_plan(clients, moves, seed)
+    run = Run(database or desk.connections["default"].settings_dict["NAME"], made["tenant_id"], plan, control=control)
+    done, seconds = run.go(kills, seed)
+    found = {"clients": clients, "moves": sum(map(len, plan)), "kills": done, "seconds": round(seconds, 1)}
+    found |= {"moves_per_second": round(moves / seconds), "looks": run.looks.value, "looks_wrong": run.wrong.value}
+    found |= judge(made["tenant_id"], plan, start)
+    return found | {"violations": [name for name in MUST_BE_ZERO if found[name]]}
 
 
 def main() -> int:
-    """Run and print the figures."""
+    """Run, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--moves", type=int, default=50_000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--credits", type=int, default=120_000, help="few enough that some moves are refused")
+    parser.add_argument("--control", action="store_true", help="the usual purse, which must be found guilty")
     options = parser.parse_args()
-    import django
-
-    django.setup()
-    from accounts.services import create_workspace
-    from core.scope import tenant_context
-
-    with tenant_context(None):
-        slug = uuid.uuid4().hex[:10]
-        made = create_workspace(
-            name="Ledger bench", email=f"{slug}@bench.invalid", password=slug * 2, credits=options.credits
-        )
-    plan = make_plan(options.clients, options.moves, options.seed)
-    kills, seconds = run(made["tenant_id"], plan, options.kills, options.seed)
-    problems = check(made["tenant_id"], plan, options.credits)
-    print(f"{options.clients} clients, {options.moves:,} moves (20 % repeated), {kills} kills: {seconds:.0f} s")
-    print(f"{options.moves / seconds:,.0f} moves a second; problems: {problems or 'none'}")
-    return int(bool(problems) or kills < options.kills)
+    found = prove(**vars(options))
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    return int(bool(found["violations"]) != options.control or found["kills"] < options.kills)
 
 
 if __name__ == "__main__":
