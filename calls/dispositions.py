@@ -10,7 +10,7 @@ from django.db import transaction
 from calls.dialer import timing
 from calls.models import Call
 from calls.signals import call_noted
-from campaigns import suppressions, why
+from campaigns import next_numbers, suppressions, why
 from campaigns.attempts import CALLBACK_FIRST
 from campaigns.models import CampaignLead
 from campaigns.states import IN_FLIGHT, WAITING, sources_of
@@ -107,6 +107,8 @@ def _move_campaign_lead(actor: Any, call: Call) -> None:
         lead.callback_owner = getattr(actor, "user_or_none", None)
     elif call.disposition in _CLOSES and lead.status in WAITING:
         lead.status, lead.status_reason = _CLOSES[call.disposition]
+        if call.disposition == "wrong_number" and call.phone_number == lead.phone_number:
+            next_numbers.seek_next_number(lead)
     else:
         return
     lead.save(update_fields=["status", "status_reason", "next_attempt_at", "priority", "callback_owner"])

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest
 
-from campaigns import news, why
+from campaigns import news, next_numbers, why
 from campaigns.call_history import number_history, retry_outcome
 from campaigns.models import CampaignLead, Suppression
 from campaigns.pace import cap_decision, caps_of_workspace, hours_of, next_attempt_of, sets_own_pace
@@ -91,6 +91,8 @@ def finish_attempt(
         decision = _decide(lead, attempt, outcome, now, callback_at)
         lead.counted_attempts += decision.counts
         _follow(lead, decision, callback_owner)
+        if lead.status_reason == next_numbers.DEAD:
+            next_numbers.seek_next_number(lead)
         why.log(lead, rule=lead.status_reason, allowed=lead.status in sources_of(_Status.QUEUED), value=outcome)
     lead.save(update_fields=_TOUCHED)
     news.tell(lead.campaign_id)

@@ -4,6 +4,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "do_not_call": ("Do not call", "The number is on a do-not-call list."),
     "no_consent": ("No consent", "There is no record that they agreed to calls by an AI voice."),
     "invalid_number": ("Bad number", "The number is not in service."),
+    "seeking_number": ("Finding a number", "The number is not in service; another one is being looked for."),
+    "next_number": ("New number", "The former number was dead; another one was found and is tried."),
     "attempt_cap": ("Called often enough", "The number was called as often lately as your settings allow."),
     "contact_deleted": ("In the trash", "The contact or the lead was deleted."),
     "unsupported_region": ("Unknown time zone", "Without a time zone nobody knows whether it is night there."),

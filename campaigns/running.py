@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from accounts import audit, ledger, webhooks
 from accounts.models import LedgerAccount, Role
 from accounts.permissions import require_role
-from campaigns import news
+from campaigns import news, next_numbers
 from campaigns.call_history import calls
 from campaigns.compliance import check_may_start
 from campaigns.models import Campaign, CampaignLead, DialGate
@@ -125,7 +125,7 @@ def end_if_finished(campaign: Campaign) -> bool:
     stopping = campaign.status == Status.STOPPING
     if campaign.status not in (Status.RUNNING, Status.STOPPING) or _has_live_calls(campaign):
         return False
-    if not stopping and rows.filter(status__in=OPEN).exists():
+    if not stopping and (rows.filter(status__in=OPEN).exists() or next_numbers.still_seeking(campaign)):
         return False
     fresh = lock_campaign(campaign)
     added_meanwhile = not stopping and rows.filter(status__in=OPEN).exists()

@@ -4,7 +4,7 @@ import uuid
 
 from celery import shared_task
 
-from campaigns import batches, consents, scheduling
+from campaigns import batches, consents, next_numbers, scheduling
 from core.scope import tenant_scope
 
 
@@ -26,3 +26,10 @@ def start_scheduled() -> None:
     """Start the campaigns whose time has come, and take up batches that a crash left behind."""
     scheduling.start_due_campaigns()
     batches.resume_stale()
+
+
+@shared_task(queue="dialer")
+def conclude_number_search(tenant_id: str, run_id: str) -> None:
+    """Try the number that was found in place of a dead one."""
+    with tenant_scope(uuid.UUID(tenant_id)):
+        next_numbers.conclude_run(uuid.UUID(run_id))

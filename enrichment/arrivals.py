@@ -20,6 +20,7 @@ from enrichment.fields import wanted_fields
 from enrichment.models import CachedAnswer, EnrichmentRun, EnrichmentStep
 from enrichment.providers import PROVIDERS
 from enrichment.providers.apollo import Apollo
+from enrichment.signals import announce_end
 
 WAIT = dt.timedelta(hours=1)
 
@@ -79,6 +80,8 @@ def _receive(step_id: uuid.UUID, body: Any) -> bool:
             run=run, contact=contact, provider=step.provider, findings=findings, wanted=wanted
         )
     _write_down(run, step, taken, provider.later_cost)
+    if taken:
+        announce_end(run)
     return bool(taken)
 
 

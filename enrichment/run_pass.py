@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -26,7 +25,7 @@ from enrichment.free_mail import company_domain
 from enrichment.models import EnrichmentPolicy, EnrichmentRun, EnrichmentStep
 from enrichment.providers import PROVIDERS
 from enrichment.providers.base import Answer, Context, Outcome, Provider, Query, query_hash
-from enrichment.signals import run_finished
+from enrichment.signals import announce_end
 
 LEASE = dt.timedelta(seconds=90)
 HOLD = dt.timedelta(minutes=10)
@@ -259,9 +258,6 @@ class Pass:
         cached = bool(answered) and all(s.cached for s in answered)
         status = EnrichmentRun.Status.FAILED if error else EnrichmentRun.Status.COMPLETED
         self._keep_run(status=status.value, cached=cached, error=error, lease_until=None, completed_at=Now())
-        run_id, tenant_id = str(self.run.pk), str(current_tenant_id())
-        data = {"id": run_id, "contact_id": str(self.run.contact_id), "status": status.value}
+        data = {"id": str(self.run.pk), "contact_id": str(self.run.contact_id), "status": status.value}
         webhooks.publish(event="enrichment.completed", data=data)
-        transaction.on_commit(
-            lambda: run_finished.send_robust(sender=EnrichmentRun, tenant_id=tenant_id, run_id=run_id), robust=True
-        )
+        announce_end(self.run)

@@ -4,7 +4,7 @@ All functions work in the open scope. The work itself is done by a worker (see e
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -54,17 +54,23 @@ def request_enrichment(*, actor: Actor | None, contact: Contact) -> EnrichmentRu
 
 def check_affordable(contact: Contact) -> None:
     """Raise InsufficientCredits when the cheapest paid step of a run cannot be paid; remembered answers are free."""
-    wanted = set(wanted_fields(contact, by_hand=True))
-    query = query_for(contact)
-    hashes = {}
-    for choice in choices.provider_choices():
-        parts = choice.provider.parts(query) if choice.usable else None
-        if parts is not None and wanted & set(choice.provider.fields) and choice.setting.cost_credits:
-            hashes[query_hash(choice.provider.name, parts)] = choice.setting.cost_credits
+    askable = _who_knows(contact, set(wanted_fields(contact, by_hand=True)))
+    hashes = {
+        query_hash(choice.provider.name, parts): choice.setting.cost_credits
+        for choice, parts in askable
+        if choice.setting.cost_credits
+    }
     remembered = caching.recall(hashes)
     prices = [price for hashed, price in hashes.items() if hashed not in remembered]
     if prices and ledger.available(CREDITS) < min(prices):
         raise InsufficientCredits(f"The cheapest step costs {min(prices)} credits; that much is not left.")
+
+
+def _who_knows(contact: Contact, wanted: set[str]) -> list[tuple[Choice, Mapping[str, str]]]:
+    """The providers that may know a wanted field and can be asked about the contact, with the question."""
+    query = query_for(contact)
+    asked = [(c, c.provider.parts(query)) for c in choices.provider_choices() if c.usable]
+    return [(c, parts) for c, parts in asked if parts is not None and wanted & set(c.provider.fields)]
 
 
 def enrich_for_number(
@@ -73,9 +79,10 @@ def enrich_for_number(
     """Look for another number of a contact whose number turned out dead, spending at most `most_credits`.
 
     The new number takes the dead one's place; `run_finished` tells when, with `reference` on the run. None when
-    the workspace does not buy numbers. Asking twice for one dead number is one run.
+    the workspace does not buy numbers or no provider can be asked about the contact. Asking twice for one dead
+    number is one run.
     """
-    if not choices.get_policy().buy_next_numbers:
+    if not choices.get_policy().buy_next_numbers or not _who_knows(contact, {"phone_number"}):
         return None
     run = EnrichmentRun(
         contact=contact,
