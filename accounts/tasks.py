@@ -1,8 +1,10 @@
-"""Periodic work on the purses."""
+"""Periodic work on purses and on what a workspace has stored."""
 
 from celery import shared_task
 
 from accounts import ledger
+from accounts.lookups import tenant_ids
+from core import file_sweep
 from core.scope import tenant_scope
 
 
@@ -14,3 +16,9 @@ def expire_holds() -> int:
         with tenant_scope(tenant_id):
             total += ledger.expire_holds()
     return total
+
+
+@shared_task
+def sweep_files() -> int:
+    """Delete stored files that no row names, in every workspace."""
+    return sum(file_sweep.sweep_files(tenant_id) for tenant_id in tenant_ids())

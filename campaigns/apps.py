@@ -8,7 +8,9 @@ class CampaignsConfig(AppConfig):
         from campaigns import receivers  # noqa: F401 - connects the receivers
         from campaigns.timeline import contact_events, lead_entries
         from contacts.timeline import register_source
+        from core import file_sweep
         from leads.timeline import register
 
+        file_sweep.register_room("campaign-lists", model="campaigns.LeadBatch", field="file")
         register("campaigns", lead_entries)
         register_source("campaigns", contact_events)

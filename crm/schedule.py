@@ -25,6 +25,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "tend-introductions": {"task": "network.tasks.tend_introductions", "schedule": 600.0},
     "fade-ties": {"task": "network.tasks.fade_ties", "schedule": 24 * 3600.0},
+    "sweep-files": {"task": "accounts.tasks.sweep_files", "schedule": 24 * 3600.0},
     "forget-old-keys": {"task": "core.tasks.forget_old_idempotency_keys", "schedule": 3600.0},
     "resume-bulk-actions": {"task": "contacts.tasks.resume_bulk_actions", "schedule": 30.0},
     "find-duplicates": {"task": "contacts.tasks.find_all_duplicates", "schedule": 24 * 3600.0},

@@ -7,6 +7,7 @@ from typing import Any
 
 import environ
 import structlog
+from botocore.config import Config
 
 from calls.providers.registry import read_credentials
 from crm import embedded
@@ -281,6 +282,8 @@ AWS_S3_ENDPOINT_URL = env("S3_ENDPOINT_URL", default=None)
 AWS_S3_REGION_NAME = env("S3_REGION", default=None)
 AWS_ACCESS_KEY_ID = env("S3_ACCESS_KEY_ID", default=None)
 AWS_SECRET_ACCESS_KEY = env("S3_SECRET_ACCESS_KEY", default=None)
+AWS_S3_MAX_MEMORY_SIZE = 1024 * 1024
+AWS_S3_CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
 AWS_QUERYSTRING_EXPIRE = 300
 AWS_S3_FILE_OVERWRITE = False
 CLAMAV_ADDRESS = env("CLAMAV_ADDRESS", default="")

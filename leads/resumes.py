@@ -25,7 +25,7 @@ def store_resume(upload: Any) -> tuple[str, str]:
     """Judge and store an upload; return (stored name, name to show). Raises ResumeRefused."""
     try:
         extension = extension_of(upload.name)
-        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined]
+        if isinstance(default_storage, FileSystemStorage):
             check_free_space(Path(settings.MEDIA_ROOT))
         judge_file(upload, extension=extension)
     except RefusedFile as refusal:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
+from core.file_store import StorageFull
 from core.problems import TooLarge
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -23,4 +24,8 @@ class LimitedUploadHandler(TemporaryFileUploadHandler):
         if self._received > MAX_BYTES:
             self.file.close()
             raise TooLarge("A file has at most 10 MB.")
-        return super().receive_data_chunk(raw_data, start)
+        try:
+            return super().receive_data_chunk(raw_data, start)
+        except OSError as error:
+            self.file.close()
+            raise StorageFull from error

@@ -3,7 +3,6 @@
 import io
 import socket
 import struct
-import threading
 import zipfile
 from collections import namedtuple
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.files import DOCUMENTS, RefusedFile, check_free_space, receive_file
+from core.tests.clamd import running_clamd
 from core.virus_scan import ScannerUnavailable, find_virus
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\nstartxref\n9\n%%EOF\n"
@@ -203,33 +203,8 @@ def test_no_bytes_do_anything_but_pass_or_be_refused(content: bytes, extension: 
 
 @pytest.fixture
 def clamd() -> Iterator[tuple[int, list[bytes]]]:
-    """A scanner that speaks clamd's protocol and finds the word EICAR."""
-    seen: list[bytes] = []
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection, connection.makefile("rb") as stream:
-                assert stream.read(10) == b"zINSTREAM\0"
-                body = b""
-                while size := struct.unpack(">I", stream.read(4))[0]:
-                    body += stream.read(size)
-                seen.append(body)
-                if b"EICAR" in body:
-                    connection.sendall(b"stream: Eicar-Test FOUND\0")
-                elif b"BIG" in body:
-                    connection.sendall(b"INSTREAM size limit exceeded. ERROR\0")
-                else:
-                    connection.sendall(b"stream: OK\0")
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield server.getsockname()[1], seen
-    server.close()
+    with running_clamd() as scanner:
+        yield scanner
 
 
 def test_a_clean_file_is_streamed_whole_and_found_clean(clamd: tuple[int, list[bytes]]) -> None:

@@ -1,5 +1,6 @@
 """Checks of the machine and the settings, which need no server."""
 
+import io
 import os
 import platform
 import shutil
@@ -12,6 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.mail import get_connection
 
+from core.virus_scan import find_virus
 from crm.doctor.findings import Check, Finding, fail, ok, warn
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -113,6 +115,17 @@ def file_storage() -> Finding:
     return ok(settings.STORAGES["default"]["BACKEND"].rpartition(".")[2])
 
 
+def virus_scanner() -> Finding:
+    """Uploads are looked at by ClamAV, when one is named."""
+    if not settings.CLAMAV_ADDRESS:
+        return ok("none; uploads are judged by their content only")
+    host, _, port = settings.CLAMAV_ADDRESS.rpartition(":")
+    if not (host and port.isdigit()):
+        return fail("CLAMAV_ADDRESS is not host:port", "write it like 127.0.0.1:3310")
+    find_virus(io.BytesIO(b"probe"), host=host, port=int(port), timeout=5)
+    return ok(settings.CLAMAV_ADDRESS)
+
+
 def chromium() -> Finding:
     """Browser tests can run; the product itself needs none."""
     path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -128,5 +141,6 @@ SURROUNDING_CHECKS: list[tuple[str, Check]] = [
     ("debug", debug_mode),
     ("email", email),
     ("files", file_storage),
+    ("virus scanner", virus_scanner),
     ("chromium", chromium),
 ]
