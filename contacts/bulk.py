@@ -10,6 +10,7 @@ from django.db.models import F, Func, QuerySet, Value
 from django.db.models.functions import Now
 from django.http import QueryDict
 
+from accounts import audit
 from accounts.models import User
 from accounts.principals import Actor
 from contacts import history
@@ -174,15 +175,16 @@ def _apply(act: BulkAction, rows: QuerySet[Contact]) -> None:
 
 
 def run(tenant_id: uuid.UUID, action_id: uuid.UUID) -> None:
-    """Carry a large act to its end, a thousand contacts a transaction; a crash is continued where it stopped."""
+    """Carry a large act, or its undo, to its end, a thousand a transaction; a crash is continued where it stopped."""
     with tenant_context(tenant_id):
         more = True
         while more:
             with transaction.atomic():
                 act = BulkAction.objects.select_for_update(skip_locked=True).filter(pk=action_id).first()
-                if act is None or act.status != BulkAction.Status.RUNNING:
+                if act is None or act.status not in (BulkAction.Status.RUNNING, BulkAction.Status.UNDOING):
                     return
-                more = _step(act, _rows_of(act), most=AT_ONCE, actor=act.created_by)
+                undoing = act.status == BulkAction.Status.UNDOING
+                more = _step_back(act) if undoing else _step(act, _rows_of(act), most=AT_ONCE, actor=act.created_by)
 
 
 def due_actions() -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -200,13 +202,50 @@ def get_bulk_action(actor: Any, pk: uuid.UUID) -> BulkAction:
     return act
 
 
-def undo(*, actor: Actor, act: BulkAction) -> int:
-    """Take an act back except where someone changed the same field since; return how many were set back."""
+def describe(act: BulkAction) -> str:
+    """What the act does, in words."""
+    value = ", ".join(act.value) if isinstance(act.value, list) else act.value
+    match act.action:
+        case "tag":
+            return f"Add the tag {value}"
+        case "untag":
+            return f"Take the tag {value} away"
+        case "set_status":
+            return f"Set the status to {dict(Contact.Status.choices).get(value)}"
+        case "set_owner":
+            owner = User.objects.filter(pk=act.value).first() if act.value else None
+            return f"Hand over to {owner}" if owner else "Take the owner away"
+        case _:
+            return "Move to the trash"
+
+
+def undo(*, actor: Actor, act: BulkAction) -> BulkAction:
+    """Take an act back except where someone changed the same field since; above a thousand in the background.
+
+    `done` then counts the changes looked at and `kept` those that stay. Raises NotUndoable.
+    """
     with transaction.atomic():
         act = BulkAction.objects.select_for_update().get(pk=act.pk)
         if act.status != BulkAction.Status.COMPLETED:
             raise NotUndoable
-        act.status = BulkAction.Status.UNDONE
+        act.status, act.last_id, act.done, act.undone_by = BulkAction.Status.UNDOING, None, 0, actor.user_or_none
         act.save()
-        back, _ = history.revert(actor=actor, source=act.source, undo_source=f"undo:{act.pk}")
-        return back
+        audit.record(actor=actor, action="contacts.bulk_undone", record=act)
+        if act.total > AT_ONCE:
+            _enqueue(act)
+        else:
+            while _step_back(act):
+                pass
+    return act
+
+
+def _step_back(act: BulkAction) -> bool:
+    """Set the next changes back, the newest first; False at the end."""
+    done = history.revert_batch(actor=act.undone_by, source=act.source, undo_source=f"undo:{act.pk}", below=act.last_id)
+    act.done += done.back + done.left
+    act.kept += done.left
+    act.last_id = done.last or act.last_id
+    if done.last is None:
+        act.status = BulkAction.Status.UNDONE
+    act.save()
+    return done.last is not None

@@ -4,6 +4,8 @@ A trigger writes `ContactChange` for every update, whatever made it; `attribute_
 """
 
 import json
+import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -62,49 +64,61 @@ def _revert_custom(contact: Contact, before: dict[str, Any], after: dict[str, An
     return touched
 
 
-def revert(*, actor: Actor | None, source: str, undo_source: str) -> tuple[int, int]:
-    """Take back every change of an act, newest first, except fields that were changed again since.
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """One batch of an undo: changes set back, changes left as they are, and the last one looked at (None: the end)."""
 
-    Returns (contacts set back, contacts left as they are). Runs in batches of one transaction each and can be
-    repeated: what is already back no longer holds what the act wrote.
+    back: int
+    left: int
+    last: uuid.UUID | None
+
+
+def revert_batch(*, actor: Actor | None, source: str, undo_source: str, below: uuid.UUID | None = None) -> Reverted:
+    """Take the next changes of an act back, newest first, except fields that were changed again since.
+
+    Runs in the caller's transaction, so that the place to go on from can be committed with it. A repeated
+    batch does nothing: what is back no longer holds what the act wrote.
     """
-    back = left = 0
-    last: Any = None
-    while True:
-        with transaction.atomic():
-            changes = ContactChange.objects.filter(source=source).order_by("-id")
-            batch = list((changes.filter(id__lt=last) if last else changes)[:BATCH])
-            if not batch:
-                return back, left
-            last = batch[-1].pk
-            attribute_to(actor, undo_source)
-            done = _revert_batch(batch)
-            back, left = back + done, left + len(batch) - done
+    changes = ContactChange.objects.filter(source=source).order_by("-id")
+    batch = list((changes.filter(id__lt=below) if below else changes)[:BATCH])
+    if not batch:
+        return Reverted(0, 0, None)
+    attribute_to(actor, undo_source)
+    back = _revert_changes(batch)
+    return Reverted(back, len(batch) - back, batch[-1].pk)
 
 
-def _revert_batch(batch: list[ContactChange]) -> int:
+def _revert_changes(batch: list[ContactChange]) -> int:
     ids = {change.contact_id for change in batch}
     contacts = {c.pk: c for c in Contact.objects.for_update().filter(pk__in=ids).order_by("pk")}
     touched = [change.contact_id for change in batch if _revert_one(contacts[change.contact_id], change)]
-    refused = {pk for pk in set(touched) if not _write_back(contacts[pk])}
+    refused = _write_back([contacts[pk] for pk in dict.fromkeys(touched)])
     return sum(pk not in refused for pk in touched)
 
 
-def _write_back(contact: Contact) -> bool:
-    """Write the tracked fields; False when the email has been taken by someone else meanwhile."""
-    fields = (*PLAIN, "tags", "custom_fields", "owner_id", "deleted_at")
-    values = {f: getattr(contact, f) for f in fields}
-    values["custom_fields"] = json.dumps(values["custom_fields"])
-    sets = ", ".join(f"{f} = %s" for f in fields)
+_TYPES = {"tags": "text[]", "custom_fields": "jsonb", "owner_id": "uuid", "deleted_at": "timestamptz"}
+_WRITTEN = (*PLAIN, *_TYPES)
+_WRITE_BACK = f"""
+UPDATE contacts_contact c SET {", ".join(f"{f} = v.{f}" for f in _WRITTEN)}
+FROM jsonb_to_recordset(%s) AS v (id uuid, {", ".join(f"{f} {_TYPES.get(f, 'text')}" for f in _WRITTEN)})
+WHERE c.id = v.id AND c.tenant_id = %s
+"""  # noqa: S608 - our own field names
+
+
+def _write_back(contacts: list[Contact]) -> set[uuid.UUID]:
+    """Write the tracked fields; return those whose email has been taken by someone else meanwhile."""
+    if not contacts:
+        return set()
+    rows = [{"id": c.pk, **{f: getattr(c, f) for f in _WRITTEN}} for c in contacts]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE contacts_contact SET {sets} WHERE id = %s AND tenant_id = %s",  # noqa: S608 - our field names
-                [*values.values(), contact.pk, current_tenant_id()],
-            )
+            cursor.execute(_WRITE_BACK, [json.dumps(rows, default=str), current_tenant_id()])
     except IntegrityError:
-        return False
-    return True
+        if len(contacts) == 1:
+            return {contacts[0].pk}
+        half = len(contacts) // 2
+        return _write_back(contacts[:half]) | _write_back(contacts[half:])
+    return set()
 
 
 def changes_of(contact: Contact, *, most: int = 100) -> list[ContactChange]:

@@ -239,19 +239,37 @@ def contact_bulk(request: HttpRequest) -> HttpResponse:
     except (DomainError, ValueError) as error:
         messages.error(request, getattr(error, "detail", "Tick some contacts first."))
         return redirect(back)
-    words = "are being changed" if act.status == "running" else "changed"
-    messages.success(request, f"{act.total:,} contacts {words}.", extra_tags=f"undo=/contacts/bulk/{act.pk}/undo")
+    if act.status == "running":
+        return redirect("contacts:bulk-detail", pk=act.pk)
+    messages.success(request, f"{act.total:,} contacts changed.", extra_tags=f"undo=/contacts/bulk/{act.pk}/undo")
     return redirect(back)
+
+
+@require_GET
+def bulk_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """How far a bulk action is, and its undo; the moving part alone when it is asked for by a script."""
+    act = bulk.get_bulk_action(request.user, pk)
+    moving = act.status in ("running", "undoing")
+    inner = bool(request.headers.get("HX-Request"))
+    context = {"act": act, "moving": moving, "words": bulk.describe(act)}
+    response = render(request, "contacts/bulk_progress.html" if inner else "contacts/bulk_detail.html", context)
+    if inner and not moving:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @require_POST
 def bulk_undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a bulk action back."""
     try:
-        count = bulk.undo(actor=request.user, act=bulk.get_bulk_action(request.user, pk))  # type: ignore[arg-type]
-        messages.success(request, f"{count:,} contacts are as they were.")
+        act = bulk.undo(actor=request.user, act=bulk.get_bulk_action(request.user, pk))  # type: ignore[arg-type]
     except DomainError as error:
         messages.error(request, error.detail)
+        return redirect("contacts:list")
+    if act.status == "undoing":
+        return redirect("contacts:bulk-detail", pk=act.pk)
+    kept = f" {act.kept:,} stay, because someone changed them since." if act.kept else ""
+    messages.success(request, f"{act.done - act.kept:,} changes were taken back.{kept}")
     return redirect("contacts:list")
 
 

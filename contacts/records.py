@@ -67,7 +67,9 @@ class ContactChange(TenantModel):
         ordering = ("-created_at", "-id")
         indexes = [
             models.Index(fields=["tenant", "contact", "-created_at"], name="contact_change_of_contact"),
-            models.Index(fields=["tenant", "source"], condition=~models.Q(source=""), name="contact_change_of_source"),
+            models.Index(
+                fields=["tenant", "source", "id"], condition=~models.Q(source=""), name="contact_change_of_act"
+            ),
         ]
 
 
@@ -121,6 +123,7 @@ class BulkAction(TenantModel):
     class Status(models.TextChoices):
         RUNNING = "running", "Running"
         COMPLETED = "completed", "Completed"
+        UNDOING = "undoing", "Being undone"
         UNDONE = "undone", "Undone"
 
     kind = models.CharField(max_length=20, default="contacts")
@@ -130,8 +133,10 @@ class BulkAction(TenantModel):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField(default=0)
     last_id = models.UUIDField(null=True)
     created_by = TenantForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_by = TenantForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ("-created_at", "-id")

@@ -145,9 +145,10 @@ class BulkActionSerializer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     action = serializers.CharField()
-    status = serializers.ChoiceField(choices=["running", "completed", "undone"])
+    status = serializers.ChoiceField(choices=["running", "completed", "undoing", "undone"])
     count = serializers.IntegerField(source="total")
     done = serializers.IntegerField()
+    kept = serializers.IntegerField(help_text="After an undo: changes that stay because someone changed them since.")
 
 
 class DuplicatePairSerializer(serializers.Serializer[Any]):

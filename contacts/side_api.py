@@ -74,14 +74,12 @@ class BulkActionApi(RecordApi):
         """How far a bulk action is."""
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(request=EmptySerializer, responses=BulkActionSerializer)
+    @extend_schema(request=EmptySerializer, responses={200: BulkActionSerializer, 202: BulkActionSerializer})
     @action(detail=True, methods=["post"], url_path="undo")
     def undo(self, request: Request, **kwargs: Any) -> Response:
-        """Take it back, except where someone changed the same field since."""
-        act = self.get_object()
-        bulk.undo(actor=self.actor, act=act)
-        act.refresh_from_db()
-        return Response(self.get_serializer(act).data)
+        """Take it back, except where someone changed the same field since; above 1,000 in the background."""
+        act = bulk.undo(actor=self.actor, act=self.get_object())
+        return Response(self.get_serializer(act).data, status=202 if act.status == "undoing" else 200)
 
 
 class SavedViewApi(ListApi):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("contacts", pages.contact_list, name="list"),
     path("contacts/new", pages.contact_new, name="new"),
     path("contacts/bulk", pages.contact_bulk, name="bulk"),
+    path("contacts/bulk/<uuid:pk>", pages.bulk_detail, name="bulk-detail"),
     path("contacts/bulk/<uuid:pk>/undo", pages.bulk_undo, name="bulk-undo"),
     path("contacts/export", side_pages.export, name="export"),
     path("contacts/duplicates", side_pages.duplicate_list, name="duplicates"),

@@ -262,6 +262,7 @@ SIMULATOR_SPEED = env.float("SIMULATOR_SPEED", default=10.0)
 # Credentials of real telephony providers, by name: TELEPHONY_VAPI_KEY and so on (docs/providers.md).
 TELEPHONY = read_credentials(os.environ)
 DIALER_LEASE_SECONDS = env.float("DIALER_LEASE_SECONDS", default=30.0)
+IMPORT_LEASE_SECONDS = env.float("IMPORT_LEASE_SECONDS", default=60.0)
 GRAVATAR_BASE_URL = env("GRAVATAR_BASE_URL", default="https://api.gravatar.com")
 HUNTER_BASE_URL = env("HUNTER_BASE_URL", default="https://api.hunter.io")
 PEOPLE_DATA_LABS_BASE_URL = env("PEOPLE_DATA_LABS_BASE_URL", default="https://api.peopledatalabs.com")

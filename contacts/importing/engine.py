@@ -4,7 +4,6 @@ A batch and the place to go on from are committed together, so a crash at any mo
 loses nothing. Two workers never share an import: the lease is taken by one conditional UPDATE.
 """
 
-import datetime as dt
 import json
 import time
 import uuid
@@ -18,6 +17,7 @@ from django.db.models.functions import Now
 from contacts.importing import undoing
 from contacts.importing.files import local_copy
 from contacts.importing.kinds import CREATED, FAILED, KINDS, SKIPPED, UPDATED, ImportKind, ImportLine, Outcome
+from contacts.importing.leases import lease
 from contacts.importing.staging import ROW_INSERT, ROW_STAGE, ROW_TABLE
 from contacts.models import Import, ImportRow
 from contacts.row_mapping import RowMapper
@@ -27,7 +27,6 @@ from core.tabular import FAULTS, Batch, Sniffed, TableError, read_batches
 
 log = structlog.get_logger(__name__)
 BATCH = 1000
-LEASE = dt.timedelta(seconds=60)
 SLICE_SECONDS = 40.0
 MAX_ROWS = 1_000_000
 MAX_CRASHES = 10
@@ -69,7 +68,7 @@ def _take(import_id: uuid.UUID) -> Import | None:
             return None
         job.status = _STATUS.RUNNING
         rows = Import.objects.filter(pk=job.pk)
-        rows.update(status=job.status, crashes=job.crashes, lease_until=Now() + LEASE)
+        rows.update(status=job.status, crashes=job.crashes, lease_until=Now() + lease())
         rows.filter(started_at=None).update(started_at=Now())
         return job
 
@@ -144,7 +143,7 @@ def _do_batch(job: Import, kind: ImportKind, mapper: RowMapper, batch: Batch, ta
             setattr(fresh, name, count + (0 if first else getattr(fresh, name)))
         fresh.resume_token = {"at": batch.resume}
         fresh.options = job.options
-        fresh.lease_until = Now() + LEASE
+        fresh.lease_until = Now() + lease()
         fresh.crashes = 0
         fresh.save()
     job.rows_done = fresh.rows_done

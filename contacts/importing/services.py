@@ -217,7 +217,9 @@ def import_file(
 def cancel_import(*, actor: Actor, job: Import) -> Import:
     """Stop an import; what is stored stays and can be undone."""
     require_role(actor, "manager")
-    open_ones = Import.objects.filter(pk=job.pk, status__in=("draft", "pending", "running"))
+    open_ones = Import.objects.filter(pk=job.pk, status__in=("draft", "pending", "running")).exclude(
+        options__has_key="undo"
+    )
     if not open_ones.update(status=Import.Status.CANCELLED, lease_until=None, completed_at=Now()):
         raise NotRunning
     audit.record(actor=actor, action="import.cancelled", record=job)

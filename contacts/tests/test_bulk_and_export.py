@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 from python_calamine import CalamineWorkbook
 
 from accounts.models import AuditEntry
-from contacts import bulk
+from contacts import bulk, history
 from contacts.models import BulkAction, Contact
 from contacts.services import create_contact, update_contact
 
@@ -92,6 +92,49 @@ def test_a_large_act_goes_on_in_the_background_and_survives_a_crash(workspace, p
         assert BulkAction.objects.get().status == "completed"
         assert BulkAction.objects.get().done == 6
         assert Contact.objects.filter(tags__contains=["Big"]).count() == 6
+
+
+def test_the_undo_of_a_large_act_goes_on_in_the_background_and_survives_a_crash(workspace, people, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(history, "BATCH", 2)
+    act_id = act(workspace, filter={}, action="set_status", value="customer").json()["id"]
+    bulk.run(workspace.id, act_id)
+    with workspace.scope():
+        update_contact(actor=workspace.agent, contact=people[0], status="churned")
+    answer = workspace.api().post(f"{URL}/bulk-actions/{act_id}/undo")
+    assert (answer.status_code, answer.json()["status"]) == (202, "undoing")
+    write_back = history._write_back
+    calls = []
+
+    def crash(contacts):
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("killed")
+        return write_back(contacts)
+
+    monkeypatch.setattr(history, "_write_back", crash)
+    with pytest.raises(RuntimeError):
+        bulk.run(workspace.id, act_id)
+    bulk.run(workspace.id, act_id)
+    told = workspace.api().get(f"{URL}/bulk-actions/{act_id}").json()
+    assert (told["status"], told["done"], told["kept"]) == ("undone", 6, 1)
+    with workspace.scope():
+        assert Contact.objects.filter(status="lead").count() == 5
+    page = workspace.browser().get(f"/contacts/bulk/{act_id}").content.decode()
+    assert "1 stay, because someone changed them since" in page
+
+
+def test_a_large_act_shows_its_progress_on_a_page(workspace, people, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    browser = workspace.browser()
+    answer = browser.post("/contacts/bulk", {"action": "tag", "value_tag": "Big", "scope": "matching", "query": ""})
+    page = browser.get(answer["Location"]).content.decode()
+    assert "0 of 6" in page
+    bulk.run(workspace.id, answer["Location"].rsplit("/", 1)[-1])
+    moved = browser.get(answer["Location"], headers={"HX-Request": "true"})
+    assert moved["HX-Refresh"] == "true"
+    assert "Undo" in browser.get(answer["Location"]).content.decode()
+    assert browser.post(f"{answer['Location']}/undo")["Location"] == answer["Location"]
 
 
 def test_one_foreign_id_leaves_everything_unchanged(workspace, stranger, people):

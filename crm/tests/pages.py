@@ -106,6 +106,7 @@ RECORDS: dict[str, Record] = {
     "contact": VICTIMS["contact-detail"],
     "field": lambda w: VICTIMS["contact-detail"](w) | {"name": "company"},
     "import": _import,
+    "bulk-action": VICTIMS["bulk-action-detail"],
     "run": _run,
     "provider": lambda w: {"name": "simulated"},
     "enrichment-batch": _enrichment_batch,
@@ -145,6 +146,7 @@ public-form-sent nobody page form
 contacts:list agent page -
 contacts:new agent page -
 contacts:bulk agent form -
+contacts:bulk-detail agent page bulk-action
 contacts:bulk-undo agent form -
 contacts:trash agent page -
 contacts:import manager page -
