@@ -20,6 +20,7 @@ _COPIED = (
     "consent_waiver_reason",
     "caller_ids",
     "budget",
+    "warm_path_hold",
 )
 
 

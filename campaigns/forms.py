@@ -31,6 +31,7 @@ PLAIN = (
     "max_retries",
     "consent_policy",
     "consent_waiver_reason",
+    "warm_path_hold",
 )
 """Fields of a campaign that the form takes as they are."""
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?")
@@ -159,6 +160,12 @@ class CampaignForm(forms.Form):
         max_length=4_000,
         label="Caller numbers",
         help_text="Shown to those called; separated by commas.",
+    )
+    warm_path_hold = forms.BooleanField(
+        required=False,
+        label="Ask for an introduction first",
+        help_text="Whom a customer of yours knows well is not called cold: the customer is asked to introduce you. "
+        "If nobody accepts within five days, the call is made.",
     )
     retry_failed = forms.BooleanField(required=False, label="Try again whom we did not reach")
     max_retries = forms.IntegerField(min_value=0, max_value=10, label="Further tries at most")

@@ -53,6 +53,7 @@ class Campaign(TenantModel):
     consent_waiver_reason = models.CharField(max_length=500, blank=True, default="")
     caller_ids = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     budget = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    warm_path_hold = models.BooleanField(default=False)
     scheduled_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)

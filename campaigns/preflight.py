@@ -21,6 +21,7 @@ from campaigns.schedule import INTENT_MARGIN, is_open, next_open, open_spans
 from campaigns.states import WAITING
 from campaigns.stats import sum_calls
 from campaigns.verdicts import judge_leads
+from campaigns.warm_paths import held_leads
 from core.parsing import utc_text
 
 DEFAULT_ANSWER_RATE = 0.35
@@ -46,21 +47,28 @@ class Preflight:
 def count_leads(campaign: Campaign, now: datetime) -> Preflight:
     """Sort every lead that is not finished into callable, waiting and blocked; exact at `now`.
 
-    One grouped query, the hours once per set of zones, and the caps only for numbers called lately.
+    One grouped query, the hours once per set of zones, the caps only for numbers called lately, and the warm
+    paths at once.
     """
     counts, hours = Preflight(), hours_of(campaign)
-    for reason, zones, due, count in _groups(campaign):
+    for reason, zones, later, count in _groups(campaign):
         opens = next_open(hours, tuple(zones), now, INTENT_MARGIN)
         if reason or opens is None:
             rule = reason or "unsupported_region"
             counts.blocked[rule] = counts.blocked.get(rule, 0) + count
-        elif not due:
-            _wait(counts, "retry", count, None)
+        elif later:
+            _wait(counts, later, count, None)
         elif not is_open(hours, tuple(zones), now, INTENT_MARGIN):
             _wait(counts, "calling_hours", count, opens)
         else:
             counts.callable_now += count
-    _apply_caps(campaign, counts, now)
+    capped = _capped(campaign, now)
+    if capped:
+        counts.callable_now -= len(capped)
+        counts.blocked["attempt_cap"] = counts.blocked.get("attempt_cap", 0) + len(capped)
+    if held := _held(campaign, capped, now):
+        counts.callable_now -= len(held)
+        _wait(counts, "warm_path_hold", len(held), None)
     return counts
 
 
@@ -78,7 +86,10 @@ def preflight(campaign: Campaign, now: datetime) -> dict[str, Any]:
 
 
 def judged(campaign: Campaign) -> Any:
-    """The leads that are not finished, each with `reason` (why it must not be called, or "") and `later`."""
+    """The leads that are not finished, each with `reason` (why it must not be called) and `later` (what it waits for).
+
+    Both are "" when there is nothing of the kind; the calling hours are not asked here.
+    """
     rows = CampaignLead.objects.filter(campaign=campaign, status__in=(*WAITING, CampaignLead.Status.BLOCKED))
     listed = Suppression.objects.filter(Q(campaign__isnull=True) | Q(campaign=campaign))
     rules = [
@@ -88,35 +99,47 @@ def judged(campaign: Campaign) -> Any:
     ]
     if campaign.consent_policy != Campaign.ConsentPolicy.WAIVED:
         rules.append(When(~has_consent(), then=Value("no_consent")))
-    later = Q(next_attempt_at__gt=Now()) & ~Q(status_reason="calling_hours")
-    return rows.annotate(
-        reason=Case(*rules, default=Value("")), later=Case(When(later, then=True), default=Value(False))
-    ).order_by()
+    put_off = Q(next_attempt_at__gt=Now()) & ~Q(status_reason="calling_hours")
+    waits = [
+        When(put_off & Q(status_reason="warm_path_hold"), then=Value("warm_path_hold")),
+        When(put_off, then=Value("retry")),
+    ]
+    return rows.annotate(reason=Case(*rules, default=Value("")), later=Case(*waits, default=Value(""))).order_by()
 
 
 def leads_in_group(campaign: Campaign, group: str, now: datetime) -> Any:
-    """The campaign leads behind one number of the pre-flight: `callable`, `waiting`, or a reason's name."""
+    """The campaign leads behind one number of the pre-flight: `callable`, `waiting`, `blocked`, or a reason's name."""
     rows = judged(campaign)
     capped = _capped(campaign, now)
     if group == "attempt_cap":
         return rows.filter(pk__in=capped)
+    held = _held(campaign, capped, now)
     hours = hours_of(campaign)
     zones = [names for (names,) in rows.order_by().values_list("zones").distinct()]
     never = [names for names in zones if next_open(hours, tuple(names), now, INTENT_MARGIN) is None]
     is_now = [names for names in zones if is_open(hours, tuple(names), now, INTENT_MARGIN)]
     if group == "unsupported_region":
         return rows.filter(Q(reason=group) | Q(reason="", zones__in=never))
+    if group == "blocked":
+        return rows.filter(~Q(reason="") | Q(zones__in=never) | Q(pk__in=capped))
     free = rows.filter(reason="").exclude(zones__in=never)
     if group == "callable":
-        return free.filter(later=False, zones__in=is_now).exclude(pk__in=capped)
-    closed = Q(later=False) & ~Q(zones__in=is_now)
-    waits = {"retry": Q(later=True), "calling_hours": closed, "waiting": Q(later=True) | closed}
+        return free.filter(later="", zones__in=is_now).exclude(pk__in=[*capped, *held])
+    closed = Q(later="") & ~Q(zones__in=is_now)
+    warm = Q(later="warm_path_hold") | Q(pk__in=held)
+    waits = {
+        "retry": Q(later="retry"),
+        "calling_hours": closed,
+        "warm_path_hold": warm,
+        "waiting": Q(later="retry") | closed | warm,
+    }
+    if group == "warm_path_hold" and not campaign.warm_path_hold:
+        return rows.filter(reason=group)
     return free.filter(waits[group]) if group in waits else rows.filter(reason=group)
 
 
-def _groups(campaign: Campaign) -> list[tuple[str, list[str], bool, int]]:
-    counted = judged(campaign).values_list("reason", "zones", "later").annotate(n=Count("id"))
-    return [(reason, zones, not later, n) for reason, zones, later, n in counted]
+def _groups(campaign: Campaign) -> list[tuple[str, list[str], str, int]]:
+    return list(judged(campaign).values_list("reason", "zones", "later").annotate(n=Count("id")))
 
 
 def _wait(counts: Preflight, why: str, count: int, opens: datetime | None) -> None:
@@ -126,11 +149,20 @@ def _wait(counts: Preflight, why: str, count: int, opens: datetime | None) -> No
         counts.next_opening = min(counts.next_opening or opens, opens)
 
 
-def _apply_caps(campaign: Campaign, counts: Preflight, now: datetime) -> None:
-    """Move leads whose number has been called as often as allowed from callable to blocked."""
-    if capped := _capped(campaign, now):
-        counts.callable_now -= len(capped)
-        counts.blocked["attempt_cap"] = counts.blocked.get("attempt_cap", 0) + len(capped)
+def _held(campaign: Campaign, capped: list[uuid.UUID], now: datetime) -> list[uuid.UUID]:
+    """Leads that would be called now if a customer could not introduce us."""
+    if not campaign.warm_path_hold:
+        return []
+    hours = hours_of(campaign)
+    rows = judged(campaign).filter(reason="", later="", attempts=0).exclude(pk__in=capped)
+    rows = rows.only("pk", "contact_id", "zones", "attempts").order_by("id")
+    leads = [lead for lead in rows if is_open(hours, tuple(lead.zones), now, INTENT_MARGIN)]
+    return [
+        pk
+        for start in range(0, len(leads), _AT_ONCE)
+        for pk, hold in held_leads(campaign, leads[start : start + _AT_ONCE], now).items()
+        if not hold.made
+    ]
 
 
 def _capped(campaign: Campaign, now: datetime) -> list[uuid.UUID]:

@@ -14,6 +14,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "calling_hours": ("Outside hours", "It is too early, too late or a day off where they live."),
     "retry": ("Next try", "They were called already and are due again later."),
     "callable": ("Callable now", "Nothing speaks against a call."),
+    "blocked": ("Not called", "Something forbids the call; the reason stands beside each."),
     "waiting": ("Waiting", "They are called when their time comes."),
     "answered": ("Answered", "A person answered and the talk came to its end."),
     "not_interested": ("Not interested", "They said no."),

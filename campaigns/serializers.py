@@ -88,6 +88,7 @@ class CampaignSerializer(RecordSerializer):
             "consent_waiver_reason",
             "caller_ids",
             "budget",
+            "warm_path_hold",
             "total_leads",
             "calls_completed",
             "calls_failed",

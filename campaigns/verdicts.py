@@ -17,8 +17,9 @@ from campaigns.models import Campaign, CampaignLead, Consent, Suppression
 from campaigns.pace import cap_decision, caps_of_workspace, hours_of, sets_own_pace
 from campaigns.schedule import INTENT_MARGIN, Hours, is_open, next_open
 from campaigns.states import WAITING
+from campaigns.warm_paths import Hold, ask_connectors, held_leads
 
-_ASK_AGAIN: Final = timedelta(hours=12)
+_ASK_AGAIN: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Verdict:
     rule: str = ""
     value: str = ""
     until: datetime | None = None
+    connector: uuid.UUID | None = None
+    """Who is to be asked for an introduction."""
 
 
 CALL: Final = Verdict("call", rule="allowed")
@@ -48,9 +51,18 @@ class _Facts:
 
 
 def judge_leads(*, campaign: Campaign, leads: Sequence[CampaignLead], now: datetime) -> dict[uuid.UUID, Verdict]:
-    """The verdict on each lead; `now` is the database's time. Reads only; six queries at most."""
+    """The verdict on each lead; `now` is the database's time. Reads only; eight queries at most."""
     facts = _gather(campaign, leads, now)
-    return {lead.pk: _judge(campaign, lead, facts, now) for lead in leads}
+    verdicts = {lead.pk: _judge(campaign, lead, facts, now) for lead in leads}
+    callable_leads = [lead for lead in leads if verdicts[lead.pk] == CALL]
+    return verdicts | {pk: _hold(hold, now) for pk, hold in held_leads(campaign, callable_leads, now).items()}
+
+
+def _hold(hold: Hold, now: datetime) -> Verdict:
+    if hold.made:
+        return Verdict("block", "warm_path_hold", "The introduction was made; a call by us would be cold.")
+    words = "An introduction is asked for." if hold.connector else "An introduction is under way."
+    return Verdict("wait", "warm_path_hold", words, now + _ASK_AGAIN, hold.connector)
 
 
 def apply_refusals(*, leads: Sequence[CampaignLead], verdicts: Mapping[uuid.UUID, Verdict], now: datetime) -> int:
@@ -75,6 +87,9 @@ def apply_refusals(*, leads: Sequence[CampaignLead], verdicts: Mapping[uuid.UUID
     for rule, ids in blocked.items():
         rows = CampaignLead.objects.filter(pk__in=ids, status__in=WAITING)
         rows.update(status=CampaignLead.Status.BLOCKED, status_reason=rule)
+    wanted = [(lead, connector) for lead in put_off if (connector := verdicts[lead.pk].connector)]
+    if wanted:
+        ask_connectors(campaign=wanted[0][0].campaign, wanted=wanted)
     if put_off:
         CampaignLead.objects.bulk_update(put_off, ["next_attempt_at", "status_reason"], batch_size=1_000)
     why.log_many(entries)
