@@ -7,7 +7,7 @@ run costs a few milliseconds. `python -m crm.embedded start|stop|status|psql` ha
 
 from crm.embedded.hold import holding
 from crm.embedded.place import EmbeddedError, data_dir, forget, record, running
-from crm.embedded.servers import Urls, ensure_postgres, ensure_redis, is_running, stop
+from crm.embedded.servers import Urls, ensure_postgres, ensure_redis, is_running, revive, stop
 
 __all__ = [
     "EmbeddedError",
@@ -19,6 +19,7 @@ __all__ = [
     "holding",
     "is_running",
     "record",
+    "revive",
     "running",
     "stop",
 ]

@@ -46,6 +46,22 @@ def ensure_redis(data: Path | None = None) -> str:
     return redis.url(data)
 
 
+def revive(data: Path) -> list[str]:
+    """Start again those servers of a data folder whose process is gone; returns their names.
+
+    One that lives but is slow to answer is left alone.
+    """
+    revived = []
+    with locked(data):
+        if (data / "postgres.place").exists() and not postgres.postmaster(_pgdata(data)):
+            postgres.start(data)
+            revived.append("PostgreSQL")
+        if (data / "redis.pid").exists() and not redis.server(data):
+            redis.start(data)
+            revived.append("Redis")
+    return revived
+
+
 def is_running(data: Path | None = None) -> dict[str, bool]:
     """Tell which of the two servers accept connections now; starts nothing."""
     data = data or data_dir()

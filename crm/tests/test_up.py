@@ -1,5 +1,6 @@
 """`manage.py up` as a whole: from an empty folder, through a kill, to nothing left."""
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from crm import embedded
+from crm.embedded import place, postgres, redis
 from crm.embedded.place import REPOSITORY
 from crm.processes import leftovers, ports
 
@@ -47,7 +49,17 @@ def get(url: str) -> str:
         return answer.read().decode()
 
 
-def test_everything_starts_survives_kill_9_of_itself_and_leaves_nothing(data: Path) -> None:
+def wait_until_all_is_well(port: int, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError):
+            if json.loads(get(f"http://127.0.0.1:{port}/readyz"))["status"] == "ok":
+                return
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def test_everything_starts_survives_kill_9_of_itself_and_its_servers_and_leaves_nothing(data: Path) -> None:
     port = ports.free_port()
     killed = start(data, port)
     wait_until_ready(killed)
@@ -59,6 +71,9 @@ def test_everything_starts_survives_kill_9_of_itself_and_leaves_nothing(data: Pa
     again = start(data, port)
     wait_until_ready(again)
     assert embedded.running("public_base_url", data) == f"http://127.0.0.1:{port}"
+    for server in (postgres.postmaster(place.home_of(data, "postgres", place.service_account())), redis.server(data)):
+        os.kill(server, signal.SIGKILL)
+    wait_until_all_is_well(port)
     second = start(data, ports.free_port())
     assert "already runs from this folder" in second.communicate(timeout=180)[0]
     assert second.returncode == 1
@@ -68,6 +83,8 @@ def test_everything_starts_survives_kill_9_of_itself_and_leaves_nothing(data: Pa
     told, _ = again.communicate(timeout=60)
     assert time.monotonic() - asked < 30
     assert again.returncode == 0
+    assert "PostgreSQL had died; it runs again." in told
+    assert "Redis had died; it runs again." in told
     assert "Everything is stopped." in told
     assert embedded.is_running(data) == {"postgres": False, "redis": False}
     assert ports.is_free("127.0.0.1", port)

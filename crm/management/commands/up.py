@@ -17,6 +17,7 @@ from django.db import connections
 
 from crm import demo, embedded
 from crm.processes import leftovers, static_files
+from crm.processes.keeper import Keeper
 from crm.processes.plan import Plan, make_plan, programs
 from crm.processes.supervisor import Supervisor
 
@@ -72,7 +73,8 @@ class Command(BaseCommand):
         supervisor = Supervisor(programs(plan, data), sys.stdout)
         embedded.record(data, **values)
         try:
-            supervisor.run(lambda: self._welcome(plan), lambda: answers(plan))
+            with Keeper(data, self.stdout.write):
+                supervisor.run(lambda: self._welcome(plan), lambda: answers(plan))
         finally:
             self.stdout.write("Stopping …")
             supervisor.stop()
