@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import os
 
-GOOD = 500
+GOOD = int(os.environ.get("WALK_PEOPLE", "60"))
+"""How many people can be called, 500 at most; `script/prove walk` takes all."""
 REPEATED = 2
-REFUSED_LINES = (125, 126, 127)
-"""Three rows before them take two lines each."""
+_BEFORE = min(120, GOOD // 2)
+_TWO_LINES = 50
+REFUSED_LINES = tuple(2 + _BEFORE + math.ceil(_BEFORE / _TWO_LINES) + row for row in range(3))
+"""Where the bad rows begin: after the header, and every fiftieth row before them takes two lines."""
+ROWS = GOOD + len(REFUSED_LINES) + REPEATED
 HEADER = (
     "Given Name",
     "Family Name",
@@ -43,11 +49,11 @@ def person(index: int) -> list[str]:
     """The row of one of the good people; the same every time."""
     first, last = _FIRST.split()[index % 20], _LAST.split()[index // 20]
     firm, title = _FIRMS.split("|")[index % 6], _TITLES.split("|")[index % 5]
-    area, line = _AREAS.split()[index % 25], index // 25 * 5 + index % 5
+    area, line = _AREAS.split()[index % 25], (index // 25 * 5 + index % 5) * 37 % 100
     mobile = _WRITINGS[index % 5].format(area, line)
     work = _WRITINGS[0].format("919", line) if index % 4 == 0 else ""
     email = f"{first}.{last}.{index}@mail{index % 6}.example".lower().replace("'", "")
-    said = 'Said "call me",\nthen left' if index % 50 == 0 else "Trade fair"
+    said = 'Said "call me",\nthen left' if index % _TWO_LINES == 0 else "Trade fair"
     return [first, last, email, mobile, work, firm, title, "Fair 2026 ; Newsletter", said]
 
 
@@ -62,5 +68,5 @@ def people_csv() -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(HEADER)
-    writer.writerows([*rows[:120], *bad, *rows[120:], *rows[:REPEATED]])
+    writer.writerows([*rows[:_BEFORE], *bad, *rows[_BEFORE:], *rows[:REPEATED]])
     return out.getvalue().encode("utf-8-sig")
