@@ -14,7 +14,7 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest
 
 from campaigns import news, next_numbers, why
-from campaigns.call_history import number_history, retry_outcome
+from campaigns.call_history import calls, number_history, retry_outcome
 from campaigns.models import CampaignLead, Suppression
 from campaigns.pace import cap_decision, caps_of_workspace, hours_of, next_attempt_of, sets_own_pace
 from campaigns.retries import Attempt, RetryDecision
@@ -147,7 +147,10 @@ def _follow(lead: CampaignLead, decision: RetryDecision, callback_owner: Any) ->
 
 
 def _earlier_attempts(lead: CampaignLead, attempt: int) -> list[Attempt]:
-    ended = lead.calls.filter(attempt__lt=attempt, dial_state="ended").order_by("attempt")
+    """What the campaign tried before with this person, also under another number before two contacts were merged."""
+    rows = CampaignLead.objects.filter(campaign_id=lead.campaign_id, contact_id=lead.contact_id)
+    tried = calls().filter(campaign_lead_id__in=list(rows.values_list("pk", flat=True)), dial_state="ended")
+    ended = tried.exclude(campaign_lead_id=lead.pk, attempt__gte=attempt).order_by("ended_at", "attempt")
     fields = ("ended_at", "created_at", "outcome", "answered_by", "duration_seconds", "disposition")
     return [
         Attempt(

@@ -49,7 +49,7 @@ def record_consent(
     consent.save(force_insert=True)
     consent.refresh_from_db()
     if scope == Consent.Scope.AI_VOICE:
-        _reopen_leads(consent)
+        reopen_leads(consent)
     audit.record(actor=actor, action="consent.recorded", record=consent, scope=scope, source=source)
     return consent
 
@@ -90,7 +90,8 @@ def record_consents_of_leads(lead_ids: Iterable[uuid.UUID]) -> int:
     return len(leads)
 
 
-def _reopen_leads(consent: Consent) -> None:
+def reopen_leads(consent: Consent) -> None:
+    """Let leads wait again that were blocked for want of this consent."""
     whose = Q(pk__in=[])
     if consent.phone_number:
         whose |= Q(phone_number=consent.phone_number)

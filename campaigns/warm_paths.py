@@ -56,7 +56,7 @@ def connectors_of(contact_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID
     A connector is a customer within two hops whose path to the contact has a strength of 0.6 or more, the
     nearest first, then the strongest.
     """
-    values = {
+    values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "contacts": list(contact_ids),
         "least": WARM_STRENGTH,
