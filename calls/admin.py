@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from accounts.tenant_admin import ReadOnlyAdmin
-from calls.models import Call, CallEvent, Conversation, Recording
+from accounts.tenant_admin import ReadOnlyAdmin, TenantAdmin
+from calls.models import Call, CallerNumber, CallEvent, Conversation, Recording
 
 
 @admin.register(Call)
@@ -56,3 +56,12 @@ class RecordingAdmin(ReadOnlyAdmin):
     list_select_related = ("call",)
     search_fields = ("call__phone_number", "provider_recording_id")
     exclude = ("provider_url",)
+
+
+@admin.register(CallerNumber)
+class CallerNumberAdmin(TenantAdmin):
+    """Numbers calls are made from, and how much each may be used."""
+
+    list_display = ("phone_number", "label", "calls_per_day", "calls_per_hour", "calls_at_once", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("phone_number", "label")

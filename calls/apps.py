@@ -9,7 +9,13 @@ class CallsConfig(AppConfig):
     name = "calls"
 
     def ready(self) -> None:
+        from accounts.models import Role
+        from accounts.settings_tabs import Tab, register
         from calls import receivers, recordings, timeline  # noqa: F401 - adds calls to timelines
+        from calls.dialer.limits import explain
+        from campaigns import limits
 
         receivers.connect()
         recordings.connect()
+        limits.connect(explain)
+        register(Tab("Caller numbers", "/settings/numbers", Role.MANAGER, 65))

@@ -65,3 +65,16 @@ class NoteForm(forms.Form):
     """A note about a call."""
 
     content = forms.CharField(max_length=20_000, strip=True)
+
+
+class CallerNumberForm(forms.Form):
+    """How much a number calls are made from may be used."""
+
+    phone_number = forms.CharField(max_length=40, strip=True)
+    label = forms.CharField(
+        max_length=60, required=False, strip=True, help_text="What you call it, such as Sales west."
+    )
+    calls_per_day = forms.IntegerField(min_value=0, max_value=100_000, initial=100, help_text="In any 24 hours.")
+    calls_per_hour = forms.IntegerField(min_value=0, max_value=10_000, initial=20)
+    calls_at_once = forms.IntegerField(min_value=0, max_value=1_000, initial=1)
+    is_active = forms.BooleanField(required=False, initial=True, label="Call from this number")

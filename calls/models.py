@@ -118,6 +118,9 @@ class Call(TenantModel):
             models.Index(fields=["tenant", "campaign"], condition=Q(dial_state__in=LIVE_STATES), name="call_live"),
             models.Index(fields=["lease_until"], condition=Q(dial_state__in=LIVE_STATES), name="call_lease"),
             models.Index(fields=["tenant", "campaign", "ended_at"], name="call_ended"),
+            models.Index(
+                fields=["tenant", "caller_id", "-created_at"], condition=~Q(caller_id=""), name="call_of_caller"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,6 +129,27 @@ class Call(TenantModel):
     def get_absolute_url(self) -> str:
         """The page of the call."""
         return f"/calls/{self.pk}"
+
+
+class CallerNumber(TenantModel):
+    """A number the workspace calls from, and how much it may be used: over all campaigns together.
+
+    A number that calls too often is marked as spam by the networks, and then nobody answers it any more.
+    """
+
+    phone_number = models.CharField(max_length=16)
+    label = models.CharField(max_length=60, blank=True, default="")
+    calls_at_once = models.PositiveSmallIntegerField(default=1)
+    calls_per_hour = models.PositiveIntegerField(default=20)
+    calls_per_day = models.PositiveIntegerField(default=100)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("phone_number",)
+        constraints = [models.UniqueConstraint(fields=["tenant", "phone_number"], name="caller_number_unique")]
+
+    def __str__(self) -> str:
+        return self.label or self.phone_number
 
 
 class CallEvent(TenantModel):

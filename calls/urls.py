@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from calls import pages, queue_pages
+from calls import number_pages, pages, queue_pages
 
 app_name = "calls"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("leads/<uuid:pk>/call", queue_pages.call_lead, name="call-lead"),
     path("contacts/<uuid:pk>/call", queue_pages.call_contact, name="call-contact"),
     path("calls", pages.call_list, name="list"),
+    path("settings/numbers", number_pages.caller_number_list, name="numbers"),
     path("calls/<uuid:pk>", pages.call_detail, name="detail"),
     path("calls/<uuid:pk>/disposition", pages.set_disposition, name="disposition"),
     path("calls/<uuid:pk>/notes", pages.add_note, name="note"),

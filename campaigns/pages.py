@@ -17,6 +17,7 @@ from campaigns import running, services
 from campaigns.copies import copy_campaign
 from campaigns.filters import CampaignFilters
 from campaigns.forms import WAITS, CampaignForm, show_refusal
+from campaigns.limits import limit_of
 from campaigns.live import look_at
 from campaigns.models import Campaign, CampaignLead
 from campaigns.preflight import preflight
@@ -58,7 +59,8 @@ def campaign_live(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def live_context(campaign: Campaign) -> dict[str, Any]:
     """What the live page shows."""
     lines = min(campaign.max_concurrent_calls, Tenant.objects.get().max_concurrent_calls)
-    return {"campaign": campaign, "live": look_at(campaign, database_now()), "lines": lines}
+    live = look_at(campaign, database_now())
+    return {"campaign": campaign, "live": live, "lines": lines, "limit": limit_of(campaign)}
 
 
 @role_required(Role.MANAGER)

@@ -256,6 +256,14 @@ class HourSerializer(serializers.Serializer[Any]):
     completed = serializers.IntegerField()
 
 
+class LimitSerializer(serializers.Serializer[Any]):
+    """What keeps a running campaign from calling more people now; `until` when it lets go by itself, if known."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+
+
 class StatsSerializer(serializers.Serializer[Any]):
     """The statistics of a campaign."""
 
@@ -268,6 +276,7 @@ class StatsSerializer(serializers.Serializer[Any]):
     minutes = serializers.FloatField()
     cost = serializers.CharField()
     by_hour = HourSerializer(many=True)
+    limited_by = LimitSerializer(allow_null=True)
 
 
 class SuppressionSerializer(RecordSerializer):

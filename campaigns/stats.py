@@ -8,6 +8,7 @@ from django.db.models import Avg, Count, Q, Sum
 from django.db.models.functions import TruncHour
 
 from campaigns.call_history import calls
+from campaigns.limits import limit_of
 from campaigns.models import Campaign, CampaignLead
 from core.parsing import utc_text
 
@@ -76,7 +77,8 @@ def lead_counts(campaign: Campaign) -> dict[str, int]:
 
 
 def campaign_stats(campaign: Campaign) -> dict[str, Any]:
-    """The statistics of the API: states of leads, outcomes, live calls, rates, minutes, cost and the last hours."""
+    """The statistics of the API: states of leads, outcomes, live calls, rates, minutes, cost, the last hours,
+    and what limits the campaign now."""
     rows = calls().filter(campaign=campaign).order_by()
     sums = sum_calls(rows)
     outcomes = dict(rows.filter(dial_state="ended").values_list("outcome").annotate(Count("id")))
@@ -90,6 +92,7 @@ def campaign_stats(campaign: Campaign) -> dict[str, Any]:
         "minutes": sums.minutes,
         "cost": f"{sums.cost:.4f}",
         "by_hour": calls_by_hour(campaign),
+        "limited_by": limit.as_json() if (limit := limit_of(campaign)) else None,
     }
 
 

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from accounts.models import LedgerAccount
+from calls.caller_numbers import find_pool
 from calls.dialer.finish import WORKER_LOST
 from calls.models import Call
 from campaigns import running
@@ -42,7 +43,7 @@ def check(campaign_id: uuid.UUID) -> bool:
     campaign = Campaign.objects.filter(pk=campaign_id, status=Campaign.Status.RUNNING).first()
     if campaign is None:
         return False
-    return _breaker(campaign) or _budget(campaign) or _minutes(campaign)
+    return _breaker(campaign) or _budget(campaign) or _minutes(campaign) or _caller_numbers(campaign)
 
 
 def _breaker(campaign: Campaign) -> bool:
@@ -80,4 +81,16 @@ def _minutes(campaign: Campaign) -> bool:
         campaign_id=campaign.pk,
         reason="minutes",
         detail="All call minutes are used up. Ask an admin to add minutes, then resume.",
+    )
+
+
+def _caller_numbers(campaign: Campaign) -> bool:
+    """Every number of the campaign is switched off: nothing frees one by itself."""
+    pool = find_pool(campaign)
+    if pool is None or not pool.is_off:
+        return False
+    return pause(
+        campaign_id=campaign.pk,
+        reason="no_caller_id",
+        detail="All caller numbers of the campaign are switched off.",
     )

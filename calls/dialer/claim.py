@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
+from calls.caller_numbers import Pool, find_pool
 from calls.dialer import pacing, timing
 from calls.models import Call
 from calls.querysets import LIVE
@@ -48,7 +49,7 @@ def claim_calls(*, campaign_id: uuid.UUID, most: int = MOST_AT_ONCE) -> Claim:
         return Claim([], room.limit)
     wanted = min(room.free, most)
     chosen = _choose(campaign, wanted)
-    call_ids = _reserve(campaign, chosen)
+    call_ids = _reserve(campaign, chosen, room.pool)
     pacing.take_tokens(campaign, len(call_ids))
     return Claim(call_ids, room.limit if len(chosen) >= wanted else "leads")
 
@@ -111,25 +112,26 @@ def _put_off(leads: list[CampaignLead]) -> None:
         )
 
 
-def _reserve(campaign: Campaign, leads: list[CampaignLead]) -> list[uuid.UUID]:
+def _reserve(campaign: Campaign, leads: list[CampaignLead], pool: Pool | None) -> list[uuid.UUID]:
     """Insert the attempts; lead by lead if another campaign takes one of the numbers at this very moment."""
     if not leads:
         return []
     try:
         with transaction.atomic():
-            return _insert(campaign, leads)
+            return _insert(campaign, leads, pool)
     except IntegrityError:
         reserved: list[uuid.UUID] = []
+        pool = find_pool(campaign)  # what the batch took from it was rolled back
         for lead in leads:
             try:
                 with transaction.atomic():
-                    reserved += _insert(campaign, [lead])
+                    reserved += _insert(campaign, [lead], pool)
             except IntegrityError:
                 _put_off([lead])
         return reserved
 
 
-def _insert(campaign: Campaign, leads: list[CampaignLead]) -> list[uuid.UUID]:
+def _insert(campaign: Campaign, leads: list[CampaignLead], pool: Pool | None) -> list[uuid.UUID]:
     calls = [
         Call(
             campaign=campaign,
@@ -138,7 +140,7 @@ def _insert(campaign: Campaign, leads: list[CampaignLead]) -> list[uuid.UUID]:
             contact_id=lead.contact_id,
             attempt=lead.attempts + 1,
             phone_number=lead.phone_number,
-            caller_id=_caller_id(campaign, lead),
+            caller_id=pool.take(lead.pk) if pool else "",
             provider=campaign.provider,
             callback_token=secrets.token_urlsafe(24),
             is_callback=lead.status == CampaignLead.Status.CALLBACK,
@@ -157,9 +159,3 @@ def _insert(campaign: Campaign, leads: list[CampaignLead]) -> list[uuid.UUID]:
         status=CampaignLead.Status.QUEUED, status_reason="", attempts=F("attempts") + 1
     )
     return ids
-
-
-def _caller_id(campaign: Campaign, lead: CampaignLead) -> str:
-    """The same number for the same lead at every attempt, spread over the campaign's pool."""
-    pool = campaign.caller_ids
-    return str(pool[lead.pk.int % len(pool)]) if pool else ""

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts import ledger
+from calls.caller_numbers import Pool, find_pool
 from calls.dialer import timing
 from calls.models import Call
 from calls.querysets import LIVE
@@ -23,10 +24,12 @@ from core.scope import current_tenant_id
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`free` calls may start now; `limit` names what allows no more: campaign, tenant, rate, throttled, minutes."""
+    """`free` calls may start now; `limit` names what allows no more: campaign, tenant, caller_ids, rate,
+    throttled, minutes."""
 
     free: int
     limit: str
+    pool: Pool | None = None
 
 
 def lock_gates(campaign: Campaign) -> bool:
@@ -57,20 +60,23 @@ def _make_gate(campaign: Campaign, column: str) -> None:
 
 def find_room(campaign: Campaign) -> Room:
     """Count what is live and say how many calls may start; needs the gates' locks."""
-    of_campaign, of_tenant = _live_counts(campaign)
+    of_campaign, of_tenant = live_counts(campaign)
     tenant_cap = campaign.tenant.max_concurrent_calls
+    pool = find_pool(campaign)
     limits = {
         "campaign": campaign.max_concurrent_calls - of_campaign,
         "tenant": tenant_cap - of_tenant,
+        **({"caller_ids": pool.free} if pool else {}),
         **_rate(campaign),
         "minutes": ledger.available("minutes"),
     }
     _keep_high_water(campaign, of_campaign)
     limit = min(limits, key=lambda name: limits[name])
-    return Room(max(0, limits[limit]), limit)
+    return Room(max(0, limits[limit]), limit, pool)
 
 
-def _live_counts(campaign: Campaign) -> tuple[int, int]:
+def live_counts(campaign: Campaign) -> tuple[int, int]:
+    """Calls on the line for the campaign, and for the whole workspace."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FILTER (WHERE campaign_id = %s), count(*) FROM {Call._meta.db_table}"  # noqa: S608

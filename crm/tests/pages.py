@@ -198,6 +198,7 @@ lead-import manager page -
 campaign-prompt agent page campaign
 campaign-schedule manager form campaign
 calls:list agent page -
+calls:numbers manager page -
 calls:detail agent page call
 calls:disposition agent form call
 calls:note agent form call
