@@ -82,6 +82,7 @@ class RecordingView(ApiMixin):
         parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="`bytes=0-1023`")],
         responses={
             (200, "audio/wav"): OpenApiResponse(OpenApiTypes.BINARY, description="The whole recording."),
+            (200, "audio/mpeg"): OpenApiResponse(OpenApiTypes.BINARY, description="The same, as the network made it."),
             (206, "audio/wav"): OpenApiResponse(OpenApiTypes.BINARY, description="The part asked for."),
             416: OpenApiResponse(description="No such part."),
         },

@@ -55,5 +55,6 @@ def _order_recording(call: Call, facts: CallFacts) -> None:
         provider_recording_id=facts.recording.recording_id[:100],
         provider_url=facts.recording.url[:1_000],
         duration_seconds=facts.recording.duration_seconds,
+        content_type=facts.recording.content_type[:50],
     )
     outbox.put(topic=COPY_TOPIC, key=str(recording.pk), payload={"recording_id": str(recording.pk)})

@@ -10,7 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from calls.models import Recording
-from calls.recordings import open_audio
+from calls.recordings import SUFFIXES, open_audio
 from core.problems import NotFound, problem_response
 
 CHUNK = 64 * 1024
@@ -30,6 +30,7 @@ def audio_response(recording: Recording, wanted: str) -> HttpResponseBase:
         refused["Content-Range"] = f"bytes */{size}"
         return refused
     first, last = span
+    suffix = SUFFIXES.get(recording.content_type, "wav")
     response: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(
         _chunks(file, first, last - first + 1), content_type=recording.content_type, status=206 if wanted else 200
     )
@@ -38,7 +39,7 @@ def audio_response(recording: Recording, wanted: str) -> HttpResponseBase:
     response["Content-Length"] = str(last - first + 1)
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = "private, max-age=3600"
-    response["Content-Disposition"] = f'inline; filename="call-{recording.call_id}.wav"'
+    response["Content-Disposition"] = f'inline; filename="call-{recording.call_id}.{suffix}"'
     return response
 
 

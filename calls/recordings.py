@@ -21,6 +21,14 @@ from core import outbox
 from core.scope import current_tenant_id
 
 MOST_BYTES = 200 * 1024 * 1024
+SUFFIXES = {"audio/wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/mp4": "m4a", "audio/webm": "webm"}
+_MAGIC = (
+    (0, b"RIFF", "audio/wav"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"OggS", "audio/ogg"),
+    (4, b"ftyp", "audio/mp4"),
+    (0, b"\x1aE\xdf\xa3", "audio/webm"),
+)
 
 
 def connect() -> None:
@@ -42,11 +50,12 @@ def copy_recording(payload: dict[str, Any]) -> None:
     provider = telephony.get_provider(recording.call.provider)
     try:
         with contextlib.closing(_download(provider.download_recording(reference))) as file:
-            name, size = _store(recording, file)
+            kind = sound_type(file)
+            name, size = _store(recording, file, SUFFIXES[kind])
     except Rejected as error:
         _mark(recording.pk, status=Recording.Status.FAILED, error=error.detail[:300])
         return
-    _mark(recording.pk, status=Recording.Status.AVAILABLE, file=name, size_bytes=size)
+    _mark(recording.pk, status=Recording.Status.AVAILABLE, file=name, size_bytes=size, content_type=kind)
 
 
 def _download(chunks: Iterator[bytes]) -> IO[bytes]:
@@ -59,11 +68,23 @@ def _download(chunks: Iterator[bytes]) -> IO[bytes]:
     return file
 
 
-def _store(recording: Recording, file: IO[bytes]) -> tuple[str, int]:
+def sound_type(file: IO[bytes]) -> str:
+    """The kind of sound by its first bytes, whatever was announced; raises Rejected for anything else."""
+    file.seek(0)
+    head = file.read(12)
+    for offset, magic, kind in _MAGIC:
+        if head[offset:].startswith(magic):
+            return kind
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:  # a bare MPEG frame
+        return "audio/mpeg"
+    raise Rejected("bad_request", "What the provider sent is no sound.")
+
+
+def _store(recording: Recording, file: IO[bytes], suffix: str) -> tuple[str, int]:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     day = recording.call.created_at
-    wanted = f"recordings/{current_tenant_id()}/{day:%Y/%m}/{recording.pk}.wav"
+    wanted = f"recordings/{current_tenant_id()}/{day:%Y/%m}/{recording.pk}.{suffix}"
     return default_storage.save(wanted, File(file)), size
 
 

@@ -51,7 +51,12 @@ def _request(call: Call, lead: CampaignLead | None, version: PromptVersion | Non
         voice_id=spoken.voice_id,
         ring_timeout_seconds=timing.RING_TIMEOUT_SECONDS,
         max_duration_seconds=call.minutes_held * 60,
-        metadata={"company": business, "person": values["first_name"]},
+        metadata={
+            "company": business,
+            "person": values["first_name"],
+            "offer": values.get("offer") or _in_a_sentence(lead.campaign.name if lead else ""),
+            "agent": spoken.voice_id.capitalize() if spoken.voice_id.isalpha() else "",
+        },
     )
 
 
@@ -59,6 +64,11 @@ def _opening(call: Call) -> str:
     if call.campaign_id or call.user is None:
         return FIRST_SENTENCE
     return OPENING_BY_HAND.replace("{agent}", str(call.user).split(" ")[0])
+
+
+def _in_a_sentence(name: str) -> str:
+    """A campaign's name as one says it: “Spring renewals” becomes “spring renewals”, “CRM trial” stays."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def callback_url(call: Call) -> str:

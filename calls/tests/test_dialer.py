@@ -336,6 +336,15 @@ def _other_sweep(desk):
     return found
 
 
+def test_the_voice_is_told_whom_it_speaks_to_for_whom_and_about_what(desk):
+    campaign = desk.campaign(numbers(1), name="Spring renewals", voice_id="robin")
+    reserved = claim(desk, campaign).call_ids
+    with tenant_context(desk.workspace.id):
+        ((_, request),) = intent.commit_intents(campaign_id=campaign.pk, call_ids=reserved)
+    told = {"company": "Northwind", "person": "Ada", "offer": "spring renewals", "agent": "Robin"}
+    assert request.metadata == told
+
+
 def test_a_gate_is_made_once(desk):
     campaign = desk.campaign(numbers(1))
     with tenant_context(desk.workspace.id), transaction.atomic():
