@@ -23,7 +23,7 @@ from accounts import ledger
 from accounts.models import Tenant, User
 from accounts.services import create_workspace
 from calls.models import Call
-from campaigns.models import Campaign, CampaignLead
+from campaigns.models import Campaign, CampaignLead, ProviderGate
 from campaigns.running import resume_campaign, start_campaign
 from campaigns.states import FINAL
 from contacts.models import Contact
@@ -53,6 +53,7 @@ def make(leads: int, cap: int, max_retries: int) -> dict[str, Any]:
     made = create_workspace(name="Chaos", email=f"{slug}@chaos.test", password="chaos-chaos", minutes=1_000_000)
     with tenant_scope(uuid.UUID(made["tenant_id"])):
         Tenant.objects.update(max_concurrent_calls=1000)
+        ProviderGate.objects.create(provider="simulated", calls_per_second=50, tokens=50)  # the cap shall bind
         campaign = Campaign.objects.create(
             name="Chaos",
             calling_hours="always",
