@@ -211,7 +211,7 @@ def describe(act: BulkAction) -> str:
         case "untag":
             return f"Take the tag {value} away"
         case "set_status":
-            return f"Set the status to {dict(Contact.Status.choices).get(value)}"
+            return f"Set the status to {dict(Contact.Status.choices).get(str(value))}"
         case "set_owner":
             owner = User.objects.filter(pk=act.value).first() if act.value else None
             return f"Hand over to {owner}" if owner else "Take the owner away"

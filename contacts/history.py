@@ -100,8 +100,8 @@ _TYPES = {"tags": "text[]", "custom_fields": "jsonb", "owner_id": "uuid", "delet
 _WRITTEN = (*PLAIN, *_TYPES)
 _WRITE_BACK = f"""
 UPDATE contacts_contact c SET {", ".join(f"{f} = v.{f}" for f in _WRITTEN)}
-FROM jsonb_to_recordset(%s) AS v (id uuid, {", ".join(f"{f} {_TYPES.get(f, 'text')}" for f in _WRITTEN)})
-WHERE c.id = v.id AND c.tenant_id = %s
+FROM jsonb_to_recordset(%s) AS v (id uuid, tenant_id uuid, {", ".join(f"{f} {_TYPES.get(f, 'text')}" for f in _WRITTEN)})
+WHERE c.id = v.id AND c.tenant_id = v.tenant_id
 """  # noqa: S608 - our own field names
 
 
@@ -109,10 +109,11 @@ def _write_back(contacts: list[Contact]) -> set[uuid.UUID]:
     """Write the tracked fields; return those whose email has been taken by someone else meanwhile."""
     if not contacts:
         return set()
-    rows = [{"id": c.pk, **{f: getattr(c, f) for f in _WRITTEN}} for c in contacts]
+    tenant_id = current_tenant_id()
+    rows = [{"id": c.pk, "tenant_id": tenant_id, **{f: getattr(c, f) for f in _WRITTEN}} for c in contacts]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_WRITE_BACK, [json.dumps(rows, default=str), current_tenant_id()])
+            cursor.execute(_WRITE_BACK, [json.dumps(rows, default=str)])
     except IntegrityError:
         if len(contacts) == 1:
             return {contacts[0].pk}

@@ -19,7 +19,7 @@ from contacts.tags import MAX_LENGTH, MAX_TAGS, register_tags
 from contacts.targets import CONTACT_FIELDS
 from contacts.values import LINES, MAX_CUSTOM_TEXT, MAX_NOTES, NOT_IN_TEXT, clean_email, default_region
 from core.ids import uuid7
-from core.phones import InvalidPhone, parse_phone
+from core.phones import InvalidPhone, parse_e164
 from core.problems import InvalidInput
 from core.scope import current_tenant_id
 
@@ -89,7 +89,7 @@ class ContactRows:
             if not candidate:
                 continue
             try:
-                return parse_phone(candidate, region=self.region).e164
+                return parse_e164(candidate, region=self.region)
             except InvalidPhone as error:
                 refusal = refusal or error
         if refusal is not None:
@@ -148,9 +148,9 @@ class ContactRows:
             cursor.execute(STAGE)
             with cursor.copy(f"COPY {TABLE} FROM STDIN") as copy:
                 for line in lines:
-                    copy.write_row(self._staged(line, ids[line.line]))
+                    copy.write_row((tenant_id, *self._staged(line, ids[line.line])))
             for statement in MERGE_MATCHES:
-                cursor.execute(statement, {"tenant": tenant_id})
+                cursor.execute(statement)
             matched: dict[int, Any] = dict(cursor.fetchall())
             changed = self._update(cursor) if self.job.on_conflict == "update" else {}
         for line in lines:
@@ -181,7 +181,7 @@ class ContactRows:
         )
 
     def _update(self, cursor: Any) -> dict[Any, str]:
-        cursor.execute(UPDATE_MATCHES, {"tenant": current_tenant_id()})
+        cursor.execute(UPDATE_MATCHES)
         return dict.fromkeys((pk for (pk,) in cursor.fetchall()), UPDATED)
 
     def _outcome(self, line: ImportLine, pk: Any, match: Any, changed: dict[Any, str]) -> Outcome:

@@ -7,7 +7,9 @@ loses nothing. Two workers never share an import: the lease is taken by one cond
 import json
 import time
 import uuid
-from typing import Any
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import structlog
 from django.db import connection, transaction
@@ -31,6 +33,7 @@ SLICE_SECONDS = 40.0
 MAX_ROWS = 1_000_000
 MAX_CRASHES = 10
 _STATUS = Import.Status
+_Item = TypeVar("_Item")
 
 
 def due_imports() -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -113,8 +116,9 @@ def _run(job: Import, seconds: float) -> bool:
     if tally:
         job.rows_done = 0  # a trial keeps nothing, so a crashed one begins anew
     with local_copy(job.file) as path:
-        for batch in read_batches(path, _sniffed(job), size=BATCH, resume=resume):
-            if not _do_batch(job, kind, mapper, batch, tally):
+        batches = read_batches(path, _sniffed(job), size=BATCH, resume=resume)
+        for checked in one_ahead((batch, *check_rows(kind, mapper, batch)) for batch in batches):
+            if not _do_batch(job, kind, checked, tally):
                 return False
             if job.rows_done >= MAX_ROWS:
                 _end(job, _STATUS.FAILED, "A file may hold 1,000,000 rows; those after it were not read.")
@@ -125,9 +129,20 @@ def _run(job: Import, seconds: float) -> bool:
     return False
 
 
-def _do_batch(job: Import, kind: ImportKind, mapper: RowMapper, batch: Batch, tally: "DryTally | None") -> bool:
+def one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:
+    """The items, each made by a thread while the one before is worked on: rows are read as the database stores."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = pool.submit(next, items, None)
+        while (item := ahead.result()) is not None:
+            ahead = pool.submit(next, items, None)
+            yield item
+
+
+def _do_batch(
+    job: Import, kind: ImportKind, checked: tuple[Batch, list[ImportLine], list[Outcome]], tally: "DryTally | None"
+) -> bool:
     """One batch in one transaction; False when the import was cancelled meanwhile."""
-    lines, outcomes = check_rows(kind, mapper, batch)
+    batch, lines, outcomes = checked
     with transaction.atomic():
         fresh = Import.objects.select_for_update().filter(pk=job.pk, status=_STATUS.RUNNING).first()
         if fresh is None:

@@ -42,7 +42,10 @@ class ImportKind(Protocol):
     def __init__(self, job: Import) -> None: ...
 
     def clean(self, raw: dict[str, Any]) -> dict[str, Any]:
-        """Check one row's raw fields; raises core.problems.InvalidInput naming what is wrong."""
+        """Check one row's raw fields; raises core.problems.InvalidInput naming what is wrong.
+
+        Runs on a thread of its own and so asks the database nothing.
+        """
 
     def identity(self, values: dict[str, Any]) -> list[str]:
         """By what a record is known (email, phone …), surest first; for doubles within the file."""

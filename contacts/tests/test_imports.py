@@ -5,8 +5,9 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections
 
-from contacts.importing import engine, kinds
+from contacts.importing import engine, kinds, staging
 from contacts.models import Contact, Import, ImportRow
 from contacts.services import create_contact
 from core.scope import tenant_scope
@@ -218,6 +219,21 @@ def test_a_crash_in_the_middle_repeats_nothing_and_loses_nothing(workspace, monk
         assert (job.status, job.created, job.rows_done) == ("completed", 95, 95)
         assert Contact.objects.count() == 95
         assert ImportRow.objects.count() == 95
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_rows_are_matched_by_index_though_the_statistics_have_never_met_the_workspace(workspace, stranger):
+    run(stranger, upload(stranger, big_file(1500)))
+    with connections["owner"].cursor() as owner:
+        owner.execute("ANALYZE contacts_contact")
+    run(workspace, upload(workspace, big_file(1500)))
+    with workspace.scope(), connection.cursor() as cursor:
+        cursor.execute(staging.STAGE)
+        cursor.execute(f"INSERT INTO {staging.TABLE} (line) SELECT generate_series(1, 1000)")
+        cursor.execute(f"EXPLAIN {staging._MATCH_EMAIL}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "Index Scan using contact_email_unique" in plan
+        assert "(lower((email)::text) = lower(s.email))" in plan
 
 
 @pytest.mark.django_db(transaction=True)
