@@ -143,8 +143,10 @@ def settle(*, kind: str, key: str, amount: int, note: str = "") -> LedgerEntry:
         done = LedgerEntry.objects.filter(account=account, key=f"settle:{key}").first()
         if done is not None:
             return done  # type: ignore[no-any-return]
-        locked = LedgerAccount.objects.select_for_update().get(pk=account.pk)
-        spend = min(amount, held.held_delta + max(0, locked.available))
+        spend = amount
+        if amount > held.held_delta:  # only then the purse itself must stand still before the move
+            locked = LedgerAccount.objects.select_for_update().get(pk=account.pk)
+            spend = min(amount, held.held_delta + max(0, locked.available))
         return _move(
             account,
             kind=LedgerEntry.Kind.CAPTURE if spend else LedgerEntry.Kind.RELEASE,

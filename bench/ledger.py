@@ -49,13 +49,14 @@ class Run:
         self.context.set_forkserver_preload(["bench.ledger_clients"])
         self.database, self.tenant, self.plan, self.control = database, tenant, plan, control
         self.confirmed = self.context.Array("i", len(plan), lock=False)
+        self.timeouts = self.context.Array("i", len(plan), lock=False)
         self.looks, self.wrong = self.context.Value("i", 0), self.context.Value("i", 0)
         self.stop = self.context.Event()
 
     def start(self, first: int) -> Any:
         """A process with the clients from `first` on."""
         lists = self.plan[first : first + THREADS]
-        arguments = (self.database, self.tenant, self.control, lists, self.confirmed, first)
+        arguments = (self.database, self.tenant, self.control, lists, self.confirmed, self.timeouts, first)
         process = self.context.Process(target=desk.clients, args=arguments, daemon=True)
         process.start()
         return process
@@ -72,7 +73,7 @@ class Run:
         watcher.start()
         dice, began, done = random.Random(seed), time.monotonic(), 0
         running = {first: self.start(first) for first in range(0, len(self.plan), THREADS)}
-        total = sum(map(len, self.plan))
+        total, told = sum(map(len, self.plan)), began
         while running:
             time.sleep(0.05)
             if done < kills and sum(self.confirmed) >= total * (done + 1) // (kills + 2):
@@ -84,6 +85,9 @@ class Run:
                 del running[first]
                 if not self.is_done(first):
                     running[first] = self.start(first)
+            if time.monotonic() - told > 15:
+                told = time.monotonic()
+                sys.stderr.write(f"{told - began:.0f} s: {sum(self.confirmed):,} of {total:,} moves, {done} kills\n")
         seconds = time.monotonic() - began
         self.stop.set()
         watcher.join()
@@ -149,6 +153,7 @@ def prove(
     done, seconds = run.go(kills, seed)
     found = {"clients": clients, "moves": sum(map(len, plan)), "kills": done, "seconds": round(seconds, 1)}
     found |= {"moves_per_second": round(moves / seconds), "looks": run.looks.value, "looks_wrong": run.wrong.value}
+    found["timeouts_repeated"] = sum(run.timeouts)
     found |= judge(made["tenant_id"], plan, start)
     return found | {"violations": [name for name in MUST_BE_ZERO if found[name]]}
 

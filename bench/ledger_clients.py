@@ -5,7 +5,6 @@ Imported once by a fork server, so that a hundred clients cost one start.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import uuid
@@ -13,13 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
-os.environ["DB_POOL_MAX"] = "4"
+os.environ["DB_POOL_MAX"] = "2"
 
 import django
 
 django.setup()
 
-from django.db import connections
+from django.db import OperationalError, connections
 
 from accounts import ledger
 from accounts.models import LedgerAccount, LedgerEntry
@@ -34,12 +33,14 @@ def use_database(name: str) -> None:
     connections["default"].settings_dict["NAME"] = name
 
 
-def clients(database: str, tenant: str, control: bool, lists: list[list[Move]], done: Any, first: int) -> None:
+def clients(
+    database: str, tenant: str, control: bool, lists: list[list[Move]], done: Any, timeouts: Any, first: int
+) -> None:
     """A process with one thread per list; `done[first + n]` is how many moves of a list were confirmed."""
     use_database(database)
     purse = USUAL if control else ledger
     threads = [
-        threading.Thread(target=_client, args=(purse, uuid.UUID(tenant), moves, done, first + n))
+        threading.Thread(target=_client, args=(purse, uuid.UUID(tenant), moves, done, timeouts, first + n))
         for n, moves in enumerate(lists)
     ]
     for thread in threads:
@@ -48,14 +49,26 @@ def clients(database: str, tenant: str, control: bool, lists: list[list[Move]], 
         thread.join()
 
 
-def _client(purse: Any, tenant: uuid.UUID, moves: list[Move], done: Any, place: int) -> None:
+def _client(purse: Any, tenant: uuid.UUID, moves: list[Move], done: Any, timeouts: Any, place: int) -> None:
     """Carry out what is not confirmed yet; after a kill the move in doubt comes again, and ten before it."""
     for position in range(max(0, done[place] - 10), len(moves)):
         what, key, amount = moves[position]
-        with contextlib.suppress(ledger.InsufficientFunds):
-            _move(purse, tenant, what, key, amount)
-        connections["default"].close()  # back to the pool, as after a request
+        while not _tried(purse, tenant, what, key, amount):
+            timeouts[place] += 1
         done[place] = max(done[place], position + 1)
+
+
+def _tried(purse: Any, tenant: uuid.UUID, what: str, key: str, amount: int) -> bool:
+    """Carry out one move; false when a time limit ended it and nobody knows how, so that it must be repeated."""
+    try:
+        _move(purse, tenant, what, key, amount)
+    except ledger.InsufficientFunds:
+        pass
+    except OperationalError:
+        return False
+    finally:
+        connections["default"].close()  # back to the pool, as after a request
+    return True
 
 
 def _move(purse: Any, tenant: uuid.UUID, what: str, key: str, amount: int) -> None:
