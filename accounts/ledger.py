@@ -136,26 +136,31 @@ def settle(*, kind: str, key: str, amount: int, note: str = "") -> LedgerEntry:
     never below zero.
     """
     account = get_account(kind)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         held = LedgerEntry.objects.select_for_update().filter(account=account, key=f"hold:{key}").first()
-        if held is None:
-            raise NotHeld
-        done = LedgerEntry.objects.filter(account=account, key=f"settle:{key}").first()
-        if done is not None:
-            return done  # type: ignore[no-any-return]
-        spend = amount
-        if amount > held.held_delta:  # only then the purse itself must stand still before the move
-            locked = LedgerAccount.objects.select_for_update().get(pk=account.pk)
-            spend = min(amount, held.held_delta + max(0, locked.available))
-        return _move(
-            account,
-            kind=LedgerEntry.Kind.CAPTURE if spend else LedgerEntry.Kind.RELEASE,
-            key=f"settle:{key}",
-            amount=-spend,
-            held=-held.held_delta,
-            reference=held.reference,
-            note=note,
-        )
+        settled = LedgerEntry.objects.filter(account=account, key=f"settle:{key}")
+        done: LedgerEntry | None = settled.first() if held else None
+        if held and not done:
+            done = _settle(account, held, key, amount, note)
+    if done is None:
+        raise NotHeld
+    return done
+
+
+def _settle(account: LedgerAccount, held: LedgerEntry, key: str, amount: int, note: str) -> LedgerEntry:
+    spend = amount
+    if amount > held.held_delta:  # only then the purse itself must stand still before the move
+        locked = LedgerAccount.objects.select_for_update().get(pk=account.pk)
+        spend = min(amount, held.held_delta + max(0, locked.available))
+    return _move(
+        account,
+        kind=LedgerEntry.Kind.CAPTURE if spend else LedgerEntry.Kind.RELEASE,
+        key=f"settle:{key}",
+        amount=-spend,
+        held=-held.held_delta,
+        reference=held.reference,
+        note=note,
+    )
 
 
 def expire_holds(*, most: int = 500) -> int:
