@@ -15,7 +15,7 @@ class ContactForm(forms.Form):
 
     first_name = forms.CharField(max_length=128, required=False)
     last_name = forms.CharField(max_length=128, required=False)
-    email = forms.CharField(max_length=254, required=False, widget=forms.EmailInput)
+    email = forms.CharField(max_length=256, required=False, widget=forms.EmailInput)
     phone_number = forms.CharField(
         label="Phone", max_length=64, required=False, widget=forms.TextInput({"type": "tel"})
     )

@@ -117,7 +117,7 @@ class Contact(TenantModel):
 
     first_name = models.CharField(max_length=128, blank=True, default="")
     last_name = models.CharField(max_length=128, blank=True, default="")
-    email = models.EmailField(max_length=254, blank=True, null=True)
+    email = models.EmailField(max_length=256, blank=True, null=True)
     phone_number = models.CharField(max_length=16, blank=True, null=True)
     company = models.CharField(max_length=200, blank=True, default="")
     title = models.CharField(max_length=200, blank=True, default="")

@@ -40,7 +40,7 @@ class ContactSerializer(RecordSerializer):
 
     first_name = TextField(max_length=128, required=False, allow_blank=True)
     last_name = TextField(max_length=128, required=False, allow_blank=True)
-    email = TextField(max_length=254, required=False, allow_blank=True, allow_null=True)
+    email = TextField(max_length=256, required=False, allow_blank=True, allow_null=True)
     phone_number = TextField(
         max_length=64,
         required=False,

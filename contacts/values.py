@@ -76,8 +76,8 @@ def clean_email(value: str | None) -> str | None:
         validate_email(text)
     except ValidationError:
         raise InvalidInput("Enter a valid email address.", field="email") from None
-    if len(text) > 254:
-        raise InvalidInput("This has at most 254 characters.", field="email", field_code="max_length")
+    if len(text) > 256:
+        raise InvalidInput("This has at most 256 characters.", field="email", field_code="max_length")
     return text
 
 

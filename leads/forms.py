@@ -26,7 +26,7 @@ class LeadForm(forms.Form):
 
     first_name = forms.CharField(max_length=128, required=False, label="First name")
     last_name = forms.CharField(max_length=128, required=False, label="Last name")
-    email = forms.EmailField(max_length=254, required=False, label="Email")
+    email = forms.EmailField(max_length=256, required=False, label="Email")
     phone_number = forms.CharField(
         max_length=64, required=False, label="Phone", widget=forms.TextInput(attrs={"type": "tel"})
     )
@@ -127,7 +127,7 @@ class PublicForm(forms.Form):
 
     first_name = forms.CharField(max_length=128, label="First name")
     last_name = forms.CharField(max_length=128, label="Last name")
-    email = forms.EmailField(max_length=254, label="Email")
+    email = forms.EmailField(max_length=256, label="Email")
     phone_number = forms.CharField(
         max_length=64, required=False, label="Phone", widget=forms.TextInput(attrs={"type": "tel"})
     )

@@ -54,7 +54,7 @@ class ContactRows:
             if text := raw.get(field):
                 values[field] = self._line(field, text, most)
         if email := raw.get("email"):
-            plain = len(email) <= 254 and _EMAIL.fullmatch(email)
+            plain = len(email) <= 256 and _EMAIL.fullmatch(email)
             values["email"] = email if plain else clean_email(email)
         if number := self._phone(raw):
             values["phone_number"] = number

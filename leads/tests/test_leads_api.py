@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from rest_framework.test import APIClient
 
 from leads.models import Lead
 
@@ -208,3 +209,26 @@ def test_a_list_costs_the_same_for_one_and_three_leads(workspace, django_assert_
             assert api.get("/api/v1/leads").json()["total"] == wanted
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def _email(length):
+    """A valid address of that length."""
+    domain = ".".join(["d" * 60] * 3) + ".example"
+    return "a" * (length - len(domain) - 1) + "@" + domain
+
+
+def test_an_email_has_at_most_256_characters_everywhere(workspace):
+    api = workspace.api()
+    made = api.post("/api/v1/leads", {"first_name": "Ada", "email": _email(256)})
+    assert made.status_code == 201, made.content
+    assert made.json()["email"] == _email(256)
+    assert api.post("/api/v1/leads", {"first_name": "Ada", "email": _email(257)}).status_code == 400
+    assert api.patch(f"/api/v1/leads/{made.json()['id']}", {"email": _email(257)}).status_code == 400
+    form = {"form_key": workspace.form_key, "first_name": "Ada", "last_name": "King"}
+    public = APIClient()
+    sent = [
+        public.post("/api/v1/public/leads", form | {"email": _email(n)}, format="multipart").status_code
+        for n in (256, 257)
+    ]
+    assert sent == [201, 400]
+    assert len(api.get("/api/v1/contacts", {"email": _email(256)}).json()["items"]) == 1
