@@ -15,6 +15,8 @@ from calls.dialer import intent, place, timing
 from calls.models import Call
 from campaigns.call_history import number_history
 from campaigns.caps import CALLBACK
+from campaigns.membership import dialable
+from campaigns.models import Campaign, CampaignLead
 from campaigns.pace import cap_decision, caps_of_workspace
 from campaigns.schedule import lead_zones
 from campaigns.suppressions import is_suppressed
@@ -57,6 +59,27 @@ def start_call(
         phone_number=number,
         provider=PROVIDER,
         is_callback=is_callback,
+    )
+    _reserve(call)
+    return call
+
+
+@transaction.atomic
+def start_test_call(*, actor: Any, campaign: Campaign, phone_number: str, lead: CampaignLead | None = None) -> Call:
+    """Call one's own phone with a campaign's words, as they are said to `lead`. Raises InvalidInput, NotCallable.
+
+    It costs minutes and money like any call, but is no attempt: caps, statistics and the lead know nothing of it.
+    """
+    number = dialable(phone_number)
+    if is_suppressed(phone_number=number):
+        raise NotCallable("This number is on the do-not-call list.")
+    call = Call(
+        test_of=campaign,
+        test_as=lead,
+        user=getattr(actor, "user_or_none", None),
+        phone_number=number,
+        caller_id=campaign.caller_ids[0] if campaign.caller_ids else "",
+        provider=campaign.provider,
     )
     _reserve(call)
     return call

@@ -15,7 +15,8 @@ class Call(TenantModel):
     """One attempt. `dial_state` is the dialler's own ladder, `status` and `outcome` what people see.
 
     `lease_until` is how long the present step may take before the sweep looks after the attempt;
-    `is_callback` marks a call the person asked for, which no number cap holds back.
+    `is_callback` marks a call the person asked for, which no number cap holds back. `test_of` is the campaign
+    whose prompt somebody tries on their own phone, speaking as to `test_as`: such a call is nobody's attempt.
     """
 
     class DialState(models.TextChoices):
@@ -84,6 +85,12 @@ class Call(TenantModel):
     minutes_held = models.PositiveIntegerField(default=0)
     is_callback = models.BooleanField(default=False)
     callback_at = models.DateTimeField(null=True, blank=True)
+    test_of = TenantForeignKey(
+        "campaigns.Campaign", null=True, blank=True, on_delete=models.CASCADE, related_name="test_calls"
+    )
+    test_as = TenantForeignKey(
+        "campaigns.CampaignLead", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     objects = TenantManager.from_queryset(CallQuerySet)()
 

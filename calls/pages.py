@@ -63,7 +63,7 @@ def _show(request: HttpRequest, call: Call, form: DispositionForm | None = None,
         "notes": selectors.notes_of(call),
         "others": selectors.other_calls(call),
         "recording": selectors.recording_of(call),
-        "by_hand": call.user_id == request.user.pk and not call.campaign_id,
+        "by_hand": call.user_id == request.user.pk and not (call.campaign_id or call.test_of_id),
     }
     return render(request, "calls/call_detail.html", context, status=status)
 

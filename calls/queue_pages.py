@@ -9,8 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import Role
+from accounts.permissions import role_required
 from calls import dispositions, manual, selectors
 from calls.queue import call_queue
+from campaigns.selectors import get_campaign, get_campaign_lead
 from contacts.models import Contact
 from contacts.selectors import get_contact
 from core.problems import DomainError
@@ -58,6 +61,21 @@ def call_contact(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Call one contact."""
     contact = get_contact(request.user, pk)
     return _call(request, contact, contact=contact)
+
+
+@role_required(Role.MANAGER)
+@require_POST
+def try_prompt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Call the manager's own phone with a campaign's words."""
+    campaign, number = get_campaign(pk), request.POST.get("phone_number", "")
+    lead = get_campaign_lead(campaign, request.POST["lead"]) if request.POST.get("lead") else None
+    try:
+        call = manual.start_test_call(actor=request.user, campaign=campaign, phone_number=number, lead=lead)
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return redirect("campaign-prompt", pk=pk)
+    request.session["own_number"] = call.phone_number
+    return redirect("calls:detail", pk=call.pk)
 
 
 def _call(request: HttpRequest, whom: Lead | Contact, **options: Any) -> HttpResponse:

@@ -17,7 +17,7 @@ def call_list() -> Any:
 
 
 def _with_people(calls: Any) -> Any:
-    return calls.select_related("recording", "campaign", "lead", "contact")
+    return calls.select_related("recording", "campaign", "lead", "contact", "test_of")
 
 
 def get_call(actor: Any, pk: uuid.UUID | str) -> Call:
@@ -50,7 +50,7 @@ def spoken_lines(call: Call) -> list[dict[str, Any]]:
     """The conversation as the page's transcript component takes it."""
     conversation = getattr(call, "conversation", None)
     person = (call.lead.first_name if call.lead else "") or "Person"
-    agent = str(call.user) if call.user and not call.campaign_id else "AI agent"
+    agent = str(call.user) if call.user and not (call.campaign_id or call.test_of_id) else "AI agent"
     return [
         {
             "seconds": message["at"],

@@ -10,6 +10,7 @@ urlpatterns = [
     path("queue/next", queue_pages.call_next, name="next"),
     path("leads/<uuid:pk>/call", queue_pages.call_lead, name="call-lead"),
     path("contacts/<uuid:pk>/call", queue_pages.call_contact, name="call-contact"),
+    path("campaigns/<uuid:pk>/test-call", queue_pages.try_prompt, name="try-prompt"),
     path("calls", pages.call_list, name="list"),
     path("settings/numbers", number_pages.caller_number_list, name="numbers"),
     path("calls/<uuid:pk>", pages.call_detail, name="detail"),

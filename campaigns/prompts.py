@@ -36,13 +36,15 @@ def keep_version(*, campaign: Campaign, actor: Any) -> PromptVersion:
 def versions_of_calls(calls: Iterable[Any]) -> dict[uuid.UUID, PromptVersion]:
     """The version each call speaks, by the call's id; one query. A call by hand has none."""
     rows = list(calls)
-    ids = {call.campaign_id for call in rows if call.campaign_id}
+    ids = {call.campaign_id or call.test_of_id for call in rows} - {None}
     by_campaign: dict[uuid.UUID, list[PromptVersion]] = {}
     for version in PromptVersion.objects.filter(campaign_id__in=ids).order_by("number"):
         by_campaign.setdefault(version.campaign_id, []).append(version)
     found = {}
     for call in rows:
-        current = [v for v in by_campaign.get(call.campaign_id, []) if v.created_at <= call.created_at]
+        current = [
+            v for v in by_campaign.get(call.campaign_id or call.test_of_id, []) if v.created_at <= call.created_at
+        ]
         if current:
             found[call.pk] = current[-1]
     return found

@@ -48,7 +48,7 @@ def apply_facts(*, call: Call, facts: CallFacts) -> bool:
     changed |= conversations.store(call=call, facts=facts)
     if not was_ended:
         _follow(call, facts)
-    if _opted_out(facts):
+    if _opted_out(facts) and call.test_of_id is None:
         _suppress(call, facts)
     return changed
 

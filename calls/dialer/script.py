@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
 
 from accounts.models import Tenant
@@ -27,16 +29,21 @@ def requests_for(calls: list[Call]) -> list[tuple[Call, PlaceCall]]:
     leads = {
         lead.pk: lead
         for lead in CampaignLead.objects.select_related("campaign", "lead").filter(
-            pk__in=[call.campaign_lead_id for call in calls]
+            pk__in=[spoken_to(call) for call in calls]
         )
     }
     business = Tenant.objects.values_list("name", flat=True).get()
     said = versions_of_calls(calls)
-    return [(call, _request(call, leads.get(call.campaign_lead_id), said.get(call.pk), business)) for call in calls]
+    return [(call, _request(call, leads.get(spoken_to(call)), said.get(call.pk), business)) for call in calls]
+
+
+def spoken_to(call: Call) -> uuid.UUID | None:
+    """The campaign lead whose names and fields fill the words in."""
+    return call.campaign_lead_id or call.test_as_id
 
 
 def _request(call: Call, lead: CampaignLead | None, version: PromptVersion | None, business: str) -> PlaceCall:
-    spoken = version or (lead.campaign if lead else Campaign())
+    spoken = version or (lead.campaign if lead else call.test_of or Campaign())
     values = variables(lead, business)
     person = call.lead or call.contact
     if lead is None and person is not None and person.first_name:
@@ -61,7 +68,7 @@ def _request(call: Call, lead: CampaignLead | None, version: PromptVersion | Non
 
 
 def _opening(call: Call) -> str:
-    if call.campaign_id or call.user is None:
+    if call.campaign_id or call.test_of_id or call.user is None:
         return FIRST_SENTENCE
     return OPENING_BY_HAND.replace("{agent}", str(call.user).split(" ")[0])
 

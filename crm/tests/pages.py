@@ -205,6 +205,7 @@ calls:note agent form call
 calls:hang-up agent form call
 calls:note-and-next agent form call
 calls:queue agent page -
+calls:try-prompt manager form campaign
 calls:next agent form -
 calls:call-lead agent form lead
 calls:call-contact agent form contact
