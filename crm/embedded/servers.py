@@ -1,5 +1,6 @@
 """Start what is not running, find what is, stop both: the calls the rest of the product uses."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,16 +48,18 @@ def ensure_redis(data: Path | None = None) -> str:
 
 
 def revive(data: Path) -> list[str]:
-    """Start again those servers of a data folder whose process is gone; returns their names.
+    """Start again those servers of a data folder which this process uses and whose process is gone.
 
-    One that lives but is slow to answer is left alone.
+    Returns their names. One that lives but is slow to answer is left alone.
     """
     revived = []
+    uses_postgres = os.environ.get("DATABASE_URL") == postgres.url(data, "crm_app")
+    uses_redis = os.environ.get("REDIS_URL") == redis.url(data)
     with locked(data):
-        if (data / "postgres.place").exists() and not postgres.postmaster(_pgdata(data)):
+        if uses_postgres and not postgres.postmaster(_pgdata(data)):
             postgres.start(data)
             revived.append("PostgreSQL")
-        if (data / "redis.pid").exists() and not redis.server(data):
+        if uses_redis and not redis.server(data):
             redis.start(data)
             revived.append("Redis")
     return revived

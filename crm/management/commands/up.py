@@ -41,6 +41,7 @@ class Command(BaseCommand):
                 raise CommandError(f"it already runs from this folder: {embedded.running('public_base_url')}")
             leftovers.end(data)
             with embedded.holding(data), contextlib.suppress(KeyboardInterrupt):
+                embedded.revive(data)  # another `up` that was just ending may have stopped them
                 try:
                     plan = make_plan(data, settings.SECRET_KEY)
                 except ValueError as error:
