@@ -9,7 +9,7 @@ import core.models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0003_lookups'),
+        ('calls', '0004_caller_numbers'),
         ('campaigns', '0005_warm_path_hold'),
     ]
 
