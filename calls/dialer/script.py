@@ -45,8 +45,8 @@ def spoken_to(call: Call) -> uuid.UUID | None:
 def _request(call: Call, lead: CampaignLead | None, version: PromptVersion | None, business: str) -> PlaceCall:
     spoken = version or (lead.campaign if lead else call.test_of or Campaign())
     values = variables(lead, business)
-    person = call.lead or call.contact
-    if lead is None and person is not None and person.first_name:
+    person = (call.lead or call.contact) if lead is None else None
+    if person is not None and person.first_name:
         values |= {"first_name": person.first_name, "first_name_after_space": f" {person.first_name}"}
     return PlaceCall(
         reference=str(call.pk),

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import Tenant
-from calls.dialer import intent, pacing, place, sweep
+from calls.dialer import intent, pacing, place, script, sweep
 from calls.dialer.claim import claim_calls
 from calls.invariants import check_invariants
+from calls.models import Call
 from calls.providers.base import Ambiguous, Placed, RateLimited, Rejected
 from calls.tests.conftest import numbers
 from campaigns import running
@@ -343,6 +344,18 @@ def test_the_voice_is_told_whom_it_speaks_to_for_whom_and_about_what(desk):
         ((_, request),) = intent.commit_intents(campaign_id=campaign.pk, call_ids=reserved)
     told = {"company": "Northwind", "person": "Ada", "offer": "spring renewals", "agent": "Robin"}
     assert request.metadata == told
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_what_the_voices_are_told_takes_the_same_few_queries_for_any_number_of_calls(
+    desk, django_assert_num_queries, count
+):
+    campaign = desk.campaign(numbers(count))
+    with tenant_context(desk.workspace.id):
+        reserved = claim_calls(campaign_id=campaign.pk).call_ids
+        with transaction.atomic(), django_assert_num_queries(4):
+            requests = script.requests_for(list(Call.objects.filter(pk__in=reserved)))
+    assert len(requests) == count
 
 
 def test_a_gate_is_made_once(desk):
