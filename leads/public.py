@@ -70,7 +70,7 @@ def submit_form(
             origin=visitor.origin,
             device=visitor.user_agent,
         )
-    _queue_mails(form, lead)
+    _queue_mails(form, lead, file_name=file_store.display_name(resume.name) if resume is not None else "")
     if resume is not None:
         _attach(lead, resume)
     return Receipt(lead.pk, edit_tokens.issue(tenant_id=current_tenant_id(), lead_id=lead.pk))
@@ -107,9 +107,9 @@ def team_addresses() -> list[str]:
     return listed or list(User.objects.filter(role="admin", is_active=True).values_list("email", flat=True))
 
 
-def _queue_mails(form: IntakeSettings, lead: Lead) -> None:
+def _queue_mails(form: IntakeSettings, lead: Lead, *, file_name: str) -> None:
     business = Tenant.objects.values_list("name", flat=True).get()
-    context = {"lead": lead, "form": form, "business": business, "greeting": _greeting(lead)}
+    context = {"lead": lead, "form": form, "business": business, "greeting": _greeting(lead), "file_name": file_name}
     queue_email(
         kind="lead_received", key=str(lead.pk), to=team_addresses(), context=context, about=lead, reply_to=lead.email
     )
