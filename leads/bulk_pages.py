@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -46,23 +47,39 @@ def _ids(raw: list[str]) -> list[uuid.UUID]:
         raise InvalidInput("A selected lead could not be read.", field="ids") from None
 
 
+WORDS = {"delete": "moved to the trash", "set_owner": "handed over", "set_state": "moved"}
+
+
 @require_POST
 def lead_bulk(request: HttpRequest) -> HttpResponse:
-    """One change on the ticked leads."""
-    ids, action = _ids(request.POST.getlist("ids")), request.POST.get("action", "")
-    if not ids:
-        raise InvalidInput("Tick at least one lead first.")
+    """One change on the ticked leads, or on all that match the filters."""
+    user: Any = request.user
+    action = request.POST.get("action", "")
     value = request.POST.get("owner_id" if action == "set_owner" else "state", "")
-    leads = Lead.objects.active().filter(pk__in=ids)
-    done = bulk.change_many(actor=request.user, leads=leads, action=action, value=value)
-    undo = ""
-    if action == "delete":
-        request.session[UNDO] = [str(i) for i in ids]
-        undo = "undo=/leads/bulk/undo"
-    left = f" {done['left']} were left as they are." if done["left"] else ""
-    words = {"delete": "moved to the trash", "set_owner": "handed over", "set_state": "moved"}[action]
-    messages.success(request, f"{done['changed']} leads {words}.{left}", extra_tags=undo)
+    if request.POST.get("scope") == "matching":
+        filters = dict(QueryDict(request.POST.get("query", "")).lists())
+        ids: list[uuid.UUID] = []
+        done = bulk.change_matching(actor=user, filters=filters, action=action, value=value)  # type: ignore[arg-type]
+    elif ids := _ids(request.POST.getlist("ids")):
+        done = bulk.change_many(actor=user, leads=Lead.objects.active().filter(pk__in=ids), action=action, value=value)
+    else:
+        raise InvalidInput("Tick at least one lead first.")
+    messages.success(request, _outcome(done, action), extra_tags=_undo(request, action, ids))
     return back_to(request, "/leads")
+
+
+def _outcome(done: dict[str, int], action: str) -> str:
+    if done.get("waiting"):
+        return f"{done['waiting']:,} leads are being {WORDS[action]}; look again in a moment."
+    left = f" {done['left']:,} were left as they are." if done["left"] else ""
+    return f"{done['changed']:,} leads {WORDS[action]}.{left}"
+
+
+def _undo(request: HttpRequest, action: str, ids: list[uuid.UUID]) -> str:
+    if action != "delete" or not ids:
+        return ""
+    request.session[UNDO] = [str(i) for i in ids]
+    return "undo=/leads/bulk/undo"
 
 
 @require_POST

@@ -16,6 +16,7 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 
 from leads.models import IntakeSettings, Lead  # noqa: E402
 
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
 LEAD = Lead(
     first_name="Grace",
@@ -44,9 +45,7 @@ CONTEXT = {
 def main() -> None:
     """Draw each mail by its page, 640 wide."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 640, "height": 320})
         for kind, name in (("lead_received", "team"), ("lead_confirmation", "sender"), ("note_mention", "mention")):
             page.set_content(render_to_string(f"emails/{kind}.html", CONTEXT))

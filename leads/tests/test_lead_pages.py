@@ -8,8 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from core.models import Email
-from leads.models import Lead, Task
+from core import outbox
+from core.models import Email, OutboxMessage
+from leads import bulk
+from leads.models import Lead, LeadEvent, Task
 from leads.services import create_lead
 from leads.todo import create_task
 
@@ -111,6 +113,59 @@ def test_a_bulk_move_leaves_those_for_which_it_is_not_legal(workspace, lead):
     workspace.browser().post("/leads/bulk", {"ids": ids, "action": "set_state", "state": "lost"})
     with workspace.scope():
         assert sorted(Lead.objects.values_list("state", flat=True)) == ["converted", "lost"]
+
+
+def _many(workspace, count, **fields):
+    with workspace.scope():
+        one = create_lead(actor=workspace.agent, first_name="Ada", email="ada@x.test")
+        Lead.objects.bulk_create(
+            Lead(contact=one.contact, first_name="Ada", email="ada@x.test", source="fair", **fields)
+            for _ in range(count)
+        )
+
+
+def test_all_leads_that_match_are_changed_at_once(workspace, lead):
+    _many(workspace, 40)
+    body = {
+        "action": "set_state",
+        "state": "qualified",
+        "scope": "matching",
+        "query": "source=fair&ordering=first_name",
+    }
+    page = workspace.browser().post("/leads/bulk", body, follow=True)
+    assert "40 leads moved." in page.content.decode()
+    with workspace.scope():
+        assert Lead.objects.filter(state="qualified").count() == 40
+        assert Lead.objects.get(pk=lead.pk).state == "pending"
+
+
+def test_more_than_a_thousand_are_changed_in_the_background_step_by_step(workspace, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST", 20)
+    monkeypatch.setattr(bulk, "STEP", 15)
+    _many(workspace, 40)
+    body = {"action": "delete", "scope": "matching", "query": "source=fair"}
+    page = workspace.browser().post("/leads/bulk", body, follow=True)
+    assert "40 leads are being moved to the trash" in page.content.decode()
+    _many(workspace, 1)
+    with workspace.scope():
+        assert Lead.objects.deleted().count() == 0
+        first = OutboxMessage.objects.get(topic=bulk.TOPIC)
+        bulk.change_next(first.payload)
+        bulk.change_next(first.payload)  # a worker killed before it noted the end does it again
+    assert outbox.relay(workspace.id) > 0
+    with workspace.scope():
+        assert Lead.objects.deleted().count() == 40
+        assert Lead.objects.active().filter(source="fair").count() == 1
+        assert LeadEvent.objects.filter(kind="deleted").values("lead").distinct().count() == 40
+
+
+def test_an_unreadable_filter_or_action_changes_nothing_in_bulk(workspace, lead):
+    browser = workspace.browser()
+    for query, action in (("state=nonsense", "delete"), ("owner=x", "delete"), ("", "explode")):
+        answer = browser.post("/leads/bulk", {"action": action, "scope": "matching", "query": query})
+        assert answer.status_code == 400
+    with workspace.scope():
+        assert Lead.objects.active().count() == 1
 
 
 def test_a_foreign_lead_is_not_changed_in_bulk(stranger, lead, workspace):
