@@ -2,7 +2,8 @@
 
 Directed ties are walked as stored, mutual ones both ways, contacts in the trash never. A search meets in the
 middle: the ties around either end are read once, and paths of three and four hops are joins of the two sides,
-so its cost follows the neighbourhoods and not the size of the graph.
+so its cost follows the neighbourhoods and not the size of the graph. The side of somebody who knows hundreds
+never leaves the database.
 """
 
 import uuid
@@ -22,36 +23,64 @@ from network.ties import get_person
 MAX_HOPS = 4
 KEEP_SECONDS = 3600
 _SPARE = 40
+_WIDE = 300
+"""Whoever has more ties than this is joined where the ties are, instead of being read."""
+_MOST_PROBES = 1_000
+"""So many pairs of neighbours are looked up one by one; for more, the ties of one side are walked."""
 
-_ENDS = """
-SELECT true, to_contact_id, strength FROM network_relationship WHERE tenant_id = %(t)s AND from_contact_id = %(a)s
-UNION ALL SELECT true, from_contact_id, strength FROM network_relationship
+_OUT = """
+SELECT to_contact_id, strength FROM network_relationship WHERE tenant_id = %(t)s AND from_contact_id = %(a)s
+UNION ALL SELECT from_contact_id, strength FROM network_relationship
   WHERE tenant_id = %(t)s AND to_contact_id = %(a)s AND mutual
-UNION ALL SELECT false, from_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND to_contact_id = %(b)s
-UNION ALL SELECT false, to_contact_id, strength FROM network_relationship
+"""
+_INTO = """
+SELECT from_contact_id, strength FROM network_relationship WHERE tenant_id = %(t)s AND to_contact_id = %(b)s
+UNION ALL SELECT to_contact_id, strength FROM network_relationship
   WHERE tenant_id = %(t)s AND from_contact_id = %(b)s AND mutual
 """
-_SIDES = """
-WITH a(x, p) AS MATERIALIZED (SELECT * FROM unnest(%(xs)s::uuid[], %(xp)s::numeric[])),
-     b(y, p) AS MATERIALIZED (SELECT * FROM unnest(%(ys)s::uuid[], %(yp)s::numeric[]))
+_BETWEEN = """
+SELECT strength FROM network_relationship WHERE tenant_id = %(t)s AND from_contact_id = {0} AND to_contact_id = {1}
+UNION ALL SELECT strength FROM network_relationship
+  WHERE tenant_id = %(t)s AND from_contact_id = {1} AND to_contact_id = {0} AND mutual
 """
-_THREE = (
-    _SIDES
-    + """
+
+
+_ENDS = """
+(SELECT 0, to_contact_id, strength FROM network_relationship
+  WHERE tenant_id = %(t)s AND from_contact_id = %(a)s LIMIT %(most)s)
+UNION ALL (SELECT 0, from_contact_id, strength FROM network_relationship
+  WHERE tenant_id = %(t)s AND to_contact_id = %(a)s AND mutual LIMIT %(most)s)
+UNION ALL (SELECT 1, from_contact_id, strength FROM network_relationship
+  WHERE tenant_id = %(t)s AND to_contact_id = %(b)s LIMIT %(most)s)
+UNION ALL (SELECT 1, to_contact_id, strength FROM network_relationship
+  WHERE tenant_id = %(t)s AND from_contact_id = %(b)s AND mutual LIMIT %(most)s)
+UNION ALL SELECT 2, to_contact_id, strength FROM network_relationship
+  WHERE tenant_id = %(t)s AND from_contact_id = %(a)s AND to_contact_id = %(b)s
+UNION ALL SELECT 2, from_contact_id, strength FROM network_relationship
+  WHERE tenant_id = %(t)s AND from_contact_id = %(b)s AND to_contact_id = %(a)s AND mutual
+"""
+_GIVEN = "SELECT * FROM unnest(%({0}s)s::uuid[], %({0}p)s::numeric[])"
+_SIDES = """
+WITH a(x, p) AS MATERIALIZED (SELECT * FROM ({out}) o(x, p) WHERE x <> %(b)s),
+     b(y, p) AS MATERIALIZED (SELECT * FROM ({into}) i(y, p) WHERE y <> %(a)s)
+"""
+_TWO = "{sides} SELECT a.x, a.p, b.p FROM a JOIN b ON b.y = a.x ORDER BY a.p * b.p DESC, a.x LIMIT %(most)s"
+_THREE = """
+{sides} SELECT x, y, p, s, q FROM (
 SELECT a.x, b.y, a.p, e.strength, b.p FROM a
   JOIN network_relationship e ON e.tenant_id = %(t)s AND e.from_contact_id = a.x JOIN b ON b.y = e.to_contact_id
 UNION ALL
 SELECT a.x, b.y, a.p, e.strength, b.p FROM a
   JOIN network_relationship e ON e.tenant_id = %(t)s AND e.to_contact_id = a.x AND e.mutual
   JOIN b ON b.y = e.from_contact_id
-ORDER BY 1, 2
+) AS found(x, y, p, s, q) ORDER BY p * s * q DESC, x, y LIMIT %(most)s
 """
-)
-_FOUR = (
-    _SIDES  # noqa: S608 - two constant texts
-    + """
-, f(x, m, p, s) AS (
+_THREE_PROBED = """
+{sides} SELECT a.x, b.y, a.p, e.strength, b.p FROM a CROSS JOIN b CROSS JOIN LATERAL ({between}) e
+ORDER BY a.p * e.strength * b.p DESC, a.x, b.y LIMIT %(most)s
+"""
+_FOUR = """
+{sides}, f(x, m, p, s) AS (
   SELECT a.x, e.to_contact_id, a.p, e.strength FROM a
     JOIN network_relationship e ON e.tenant_id = %(t)s AND e.from_contact_id = a.x
   UNION ALL SELECT a.x, e.from_contact_id, a.p, e.strength FROM a
@@ -66,7 +95,6 @@ SELECT f.x, f.m, g.y, f.p, f.s, g.s, g.p FROM f JOIN g ON g.m = f.m
 WHERE f.x <> g.y AND f.m <> %(a)s AND f.m <> %(b)s
 ORDER BY f.p * f.s * g.s * g.p DESC, f.x, f.m, g.y LIMIT %(most)s
 """
-)
 
 
 @dataclass(frozen=True)
@@ -99,22 +127,28 @@ class _Search:
 
     def __init__(self, a: uuid.UUID, b: uuid.UUID) -> None:
         self.a, self.b = a, b
-        self.scope = {"t": current_tenant_id(), "a": a, "b": b}
+        self.params: dict[str, Any] = {"t": current_tenant_id(), "a": a, "b": b}
         self.out: dict[uuid.UUID, Decimal] = {}
         self.into: dict[uuid.UUID, Decimal] = {}
-        for forward, other, strength in self._rows(_ENDS, {}):
-            side = self.out if forward else self.into
+        self.direct: dict[uuid.UUID, Decimal] = {}
+        for number, other, strength in self._rows(_ENDS, _WIDE + 1):
+            side = (self.out, self.into, self.direct)[number]
             side[other] = max(strength, side.get(other, strength))
+        self.reaches = bool(self.out and self.into)
+        self.wide = max(len(self.out), len(self.into)) > _WIDE
+        self.sides = _SIDES.format(out=self._side("x", self.out, _OUT), into=self._side("y", self.into, _INTO))
 
-    def _rows(self, sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    def _side(self, name: str, side: dict[uuid.UUID, Decimal], sql: str) -> str:
+        """The neighbours of an end as they go into a statement: as read, or for many as what finds them."""
+        if len(side) > _WIDE:
+            return sql
+        self.params |= {f"{name}s": list(side), f"{name}p": list(side.values())}
+        return _GIVEN.format(name)
+
+    def _rows(self, sql: str, most: int) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
-            cursor.execute(sql, {**self.scope, **params})
+            cursor.execute(sql, {**self.params, "most": most})
             return list(cursor.fetchall())
-
-    def _between(self) -> dict[str, Any]:
-        out = [x for x in self.out if x not in (self.a, self.b)]
-        into = [y for y in self.into if y not in (self.a, self.b)]
-        return {"xs": out, "xp": [self.out[x] for x in out], "ys": into, "yp": [self.into[y] for y in into]}
 
     def of_length(self, hops: int, most: int) -> list[Path]:
         """The best paths of exactly so many hops through active contacts, best first."""
@@ -128,24 +162,29 @@ class _Search:
             room *= 20
 
     def _paths_1(self, room: int) -> list[Path]:
-        return [Path((self.a, self.b), (self.out[self.b],))] if self.b in self.out else []
+        return [Path((self.a, self.b), (strength,)) for strength in self.direct.values()]
 
     def _paths_2(self, room: int) -> list[Path]:
-        middles = self.out.keys() & self.into.keys() - {self.a, self.b}
-        paths = [Path((self.a, m, self.b), (self.out[m], self.into[m])) for m in middles]
-        return sorted(paths, key=_rank)[:room]
+        if self.wide:
+            rows = self._rows(_TWO.format(sides=self.sides), room)
+        else:
+            rows = [(m, self.out[m], self.into[m]) for m in self.out.keys() & self.into.keys() - {self.a, self.b}]
+        return sorted(self._paths(rows), key=_rank)[:room]
 
     def _paths_3(self, room: int) -> list[Path]:
-        best: dict[tuple[uuid.UUID, ...], Path] = {}
-        for x, y, *strengths in self._rows(_THREE, self._between()):
-            _keep_better(best, Path((self.a, x, y, self.b), tuple(strengths)))
-        return sorted(best.values(), key=_rank)[:room]
+        probed = not self.wide and len(self.out) * len(self.into) <= _MOST_PROBES
+        sql = _THREE_PROBED.format(sides=self.sides, between=_BETWEEN.format("a.x", "b.y")) if probed else ""
+        return self._paths(self._rows(sql or _THREE.format(sides=self.sides), room))
 
     def _paths_4(self, room: int) -> list[Path]:
+        return self._paths(self._rows(_FOUR.format(sides=self.sides), room))
+
+    def _paths(self, rows: Iterable[tuple[Any, ...]]) -> list[Path]:
+        """Rows of contacts between the ends and then the strengths, each way of contacts once, at its best."""
         best: dict[tuple[uuid.UUID, ...], Path] = {}
-        rows = self._rows(_FOUR, {**self._between(), "most": room})
-        for x, m, y, *strengths in rows:
-            _keep_better(best, Path((self.a, x, m, y, self.b), tuple(strengths)))
+        for row in rows:
+            between = len(row) // 2
+            _keep_better(best, Path((self.a, *row[:between], self.b), row[between:]))
         return list(best.values())
 
 
@@ -165,7 +204,7 @@ def search_paths(from_id: uuid.UUID, to_id: uuid.UUID, *, max_hops: int = MAX_HO
     search = _Search(from_id, to_id)
     paths: list[Path] = []
     for hops in range(1, max_hops + 1):
-        if search.out and search.into and len(paths) < most:
+        if search.reaches and len(paths) < most:
             paths += search.of_length(hops, most - len(paths))
     return paths
 

@@ -7,20 +7,21 @@ from typing import Any
 
 from django.db import connection
 
-from contacts.models import Contact
 from core.scope import current_tenant_id
 from network.ties import get_person
 
 _LEVEL = """
-SELECT e.id, c.first_name, c.last_name, c.email, c.phone_number, c.company FROM (
+SELECT e.id, coalesce(nullif(btrim(c.first_name || ' ' || c.last_name), ''), c.email, c.phone_number, 'Unnamed'),
+  c.company FROM (
   SELECT id, max(strength) AS strength FROM (
     SELECT to_contact_id AS id, strength FROM network_relationship
       WHERE tenant_id = %(t)s AND from_contact_id = ANY(%(frontier)s)
     UNION ALL SELECT from_contact_id, strength FROM network_relationship
       WHERE tenant_id = %(t)s AND to_contact_id = ANY(%(frontier)s) AND mutual
-  ) walked WHERE id <> ALL(%(seen)s) GROUP BY id
-) e JOIN contacts_contact c ON c.id = e.id AND c.tenant_id = %(t)s AND c.deleted_at IS NULL
-ORDER BY e.strength DESC, e.id LIMIT %(room)s
+  ) walked WHERE id <> ALL(%(seen)s) GROUP BY id ORDER BY max(strength) DESC, id
+) e CROSS JOIN LATERAL (
+  SELECT * FROM contacts_contact WHERE id = e.id AND tenant_id = %(t)s AND deleted_at IS NULL OFFSET 0
+) c ORDER BY e.strength DESC, e.id LIMIT %(room)s
 """
 _LINKS = """
 SELECT id, from_contact_id, to_contact_id, strength, mutual FROM network_relationship
@@ -75,9 +76,7 @@ def network_of(*, contact_id: uuid.UUID, depth: int = 2, limit: int = 500) -> Ne
         room = limit - len(nodes)
         rows = _rows(_LEVEL, frontier=frontier, seen=seen, room=room + 1)
         truncated = len(rows) > room
-        for pk, first, last, email, phone, company in rows[:room]:
-            person = Contact(id=pk, first_name=first, last_name=last, email=email, phone_number=phone)
-            nodes.append(Node(pk, person.name, company, level))
+        nodes += [Node(pk, name, company, level) for pk, name, company in rows[:room]]
         frontier = [row[0] for row in rows[:room]]
         if truncated or not frontier:
             break

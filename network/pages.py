@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -34,14 +35,16 @@ def network_page(request: HttpRequest) -> HttpResponse:
         return render(request, "network/network.html", {})
     depth, target = _depth(request), selectors.contact_from(request.GET.get("to", ""))
     found = network_of(contact_id=middle.pk, depth=depth, limit=5_000)
+    paths = _paths(middle, target)
     context = {
         "middle": middle,
         "depth": depth,
         "depths": (1, 2, 3),
         "found": found,
-        "people": found.nodes[1 : IN_TABLE + 1],
+        "people": Paginator(found.nodes[1:], IN_TABLE).get_page(request.GET.get("page")),
         "target": target,
-        "paths": _paths(middle, target),
+        "paths": paths,
+        "drawn_path": presentation.drawn(paths[0]) if paths else {"nodes": [], "links": []},
         "source": f"/api/v1/graph/network/{middle.pk}?{urlencode({'depth': depth, 'limit': 5_000})}",
     }
     return render(request, "network/network.html", context)

@@ -1,6 +1,5 @@
 """Paths and networks as plain data, for the API and the drawn network alike."""
 
-from dataclasses import asdict
 from typing import Any
 
 from contacts.models import Contact
@@ -27,10 +26,20 @@ def _person(contact: Contact) -> dict[str, Any]:
     return {"id": contact.pk, "name": contact.name, "company": contact.company, "title": contact.title}
 
 
+def drawn(path: dict[str, Any]) -> dict[str, Any]:
+    """A path as nodes and links, so that it can be drawn where it leaves the network."""
+    nodes = [{**person, "id": str(person["id"]), "depth": place} for place, person in enumerate(path["contacts"])]
+    links = [
+        {"id": f"path-{place}", "source": one["id"], "target": other["id"], "strength": strength}
+        for place, (one, other, strength) in enumerate(zip(nodes, nodes[1:], path["strengths"], strict=False))
+    ]
+    return {"nodes": nodes, "links": links}
+
+
 def network(found: Network) -> dict[str, Any]:
     """The nodes and links of a network."""
     return {
-        "nodes": [asdict(node) for node in found.nodes],
-        "links": [{**asdict(link), "strength": float(link.strength)} for link in found.links],
+        "nodes": [vars(node) for node in found.nodes],
+        "links": [{**vars(link), "strength": float(link.strength)} for link in found.links],
         "truncated": found.truncated,
     }

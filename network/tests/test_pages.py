@@ -32,6 +32,8 @@ def test_the_network_page_shows_people_and_the_path(workspace, friends):
     assert page.status_code == 200
     assert f"/api/v1/graph/network/{ann.pk}" in text
     assert "2 hops · strength 0.40" in text
+    assert '"source": "' + str(ann.pk) in text  # the path is drawn even where it leaves the network
+    assert f'data-person="{cat.pk}"' in text
 
 
 def test_an_empty_workspace_still_has_its_network_pages(workspace):

@@ -1,93 +1,59 @@
-// [data-network data-src data-middle data-path]: draws the network that data-src answers with sigma. Width is the
-// strength of a tie, colour the company; the best path is drawn on top. The table beside it says the same.
-const { Sigma, graphology, graphologyLibrary } = window;
-const HUES = ["#4c6ef5", "#0ca678", "#e8590c", "#ae3ec9", "#1098ad", "#d6336c", "#74b816", "#f59f00", "#7048e8", "#2b8a3e"];
-const box = document.querySelector("[data-network]");
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// [data-network data-src data-middle]: draws the network that data-src answers with sigma. Width is the strength of
+// a tie, colour the company; the best path (#network-path) is drawn on top. The table beside it says the same.
+import { build, rgb } from "./network-graph.js";
 
-// sigma reads hex and rgb only, while the tokens may be written in oklch: a canvas translates.
-function rgb(name, fallback) {
-  const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
-  pen.fillStyle = fallback;
-  pen.fillStyle = token(name) || fallback;
-  pen.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
-  return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
-}
+const { Sigma, graphologyLibrary } = window;
+const find = (selector) => document.querySelector(selector);
+const box = find("[data-network]");
 
-function hue(text) {
-  let sum = 0;
-  for (const letter of text || "") sum = (sum * 31 + letter.codePointAt(0)) >>> 0;
-  return text ? HUES[sum % HUES.length] : "#868e96";
-}
-
-function build(data, middle) {
-  const graph = new graphology.Graph({ type: "undirected", multi: true });
-  const near = new Map();
-  data.nodes.forEach((node, place) => {
-    const ring = near.get(node.depth) || 0;
-    near.set(node.depth, ring + 1);
-    const angle = place * 2.399963;
-    const far = node.depth * 12 + Math.sqrt(ring);
-    graph.addNode(node.id, {
-      label: node.name, company: node.company, depth: node.depth, color: hue(node.company),
-      x: Math.cos(angle) * far, y: Math.sin(angle) * far, size: 4,
-    });
-  });
-  for (const link of data.links) {
-    graph.addEdgeWithKey(link.id, link.source, link.target, { weight: link.strength + 0.05, size: 0.6 + link.strength * 3.4 });
-  }
-  graph.forEachNode((id) => graph.setNodeAttribute(id, "size", Math.min(3 + Math.sqrt(graph.degree(id)) * 1.6, 16)));
-  graph.setNodeAttribute(middle, "size", 14);
-  return graph;
-}
-
-function draw(graph, path) {
+function draw(graph, path, look) {
   const way = new Set(path);
   const steps = new Set(path.slice(1).map((id, place) => [path[place], id].sort().join()));
-  const look = { hovered: null, around: new Set() };
-  const faint = rgb("--line-strong", "#ced4da");
-  const strong = rgb("--accent", "#1f5fd0");
-  const calm = rgb("--line", "#e9ecef");
-  const view = new Sigma(graph, box, {
-    labelColor: { color: rgb("--fg", "#1b1e27") }, labelFont: "Inter, sans-serif", labelSize: 12, labelDensity: 0.6,
+  const [line, faint, accent, text, ground] = ["--line", "--line-strong", "--accent", "--fg", "--bg-float"].map(rgb);
+  const dims = (id) => (look.node ? id !== look.node && !look.around.has(id) : look.found ? !look.found.has(id) : way.size > 1 && !way.has(id));
+  return new Sigma(graph, box, {
+    labelColor: { color: text }, labelFont: "Inter, sans-serif", labelSize: 12, labelDensity: 0.5,
     labelRenderedSizeThreshold: 7, defaultEdgeColor: faint, zIndex: true, hideEdgesOnMove: graph.size > 4000,
-    allowInvalidContainer: true,
+    allowInvalidContainer: true, minCameraRatio: 0.02, maxCameraRatio: 4,
+    defaultDrawNodeHover(pen, node, settings) {
+      pen.font = `${settings.labelSize}px ${settings.labelFont}`;
+      pen.fillStyle = ground;
+      const wide = node.label ? pen.measureText(node.label).width + node.size + 10 : 0;
+      pen.beginPath();
+      pen.roundRect(node.x - node.size - 3, node.y - Math.max(node.size, 8) - 3, wide + node.size + 3, Math.max(node.size, 8) * 2 + 6, 6);
+      pen.fill();
+      pen.fillStyle = text;
+      if (node.label) pen.fillText(node.label, node.x + node.size + 3, node.y + 4);
+    },
     nodeReducer(id, node) {
-      const dim = look.hovered ? id !== look.hovered && !look.around.has(id) : way.size > 1 && !way.has(id);
-      if (way.has(id)) return { ...node, forceLabel: true, zIndex: 2, size: node.size + 3 };
-      return dim ? { ...node, color: faint, label: "", zIndex: 0 } : node;
+      if (id === look.node || way.has(id)) return { ...node, forceLabel: true, zIndex: 2, size: node.size + 3 };
+      return dims(id) ? { ...node, color: faint, label: "", zIndex: 0 } : { ...node, forceLabel: look.found?.size < 30 && look.found.has(id), zIndex: 1 };
     },
     edgeReducer(id, edge) {
       const [one, other] = graph.extremities(id);
-      if (steps.has([one, other].sort().join())) return { ...edge, color: strong, size: edge.size + 2, zIndex: 2 };
-      if (look.hovered && one !== look.hovered && other !== look.hovered) return { ...edge, hidden: true };
-      return way.size > 1 ? { ...edge, color: calm } : edge;
+      if (steps.has([one, other].sort().join())) return { ...edge, color: accent, size: edge.size + 3, zIndex: 2 };
+      if (look.node && one !== look.node && other !== look.node) return { ...edge, hidden: true };
+      return way.size > 1 || look.found ? { ...edge, color: line } : edge;
     },
   });
-  view.on("enterNode", ({ node }) => { look.hovered = node; look.around = new Set(graph.neighbors(node)); view.refresh({ skipIndexation: true }); });
-  view.on("leaveNode", () => { look.hovered = null; view.refresh({ skipIndexation: true }); });
-  return view;
 }
 
-function around(id) {
+function address(contact, to) {
   const url = new URL(location.href);
-  url.searchParams.set("contact", id);
+  url.searchParams.set("contact", contact);
+  if (to) url.searchParams.set("to", to);
   return url.href;
 }
 
-function show(graph, id) {
-  const card = document.querySelector("[data-node]");
+function tell(graph, id) {
+  const card = find("[data-node]");
   const node = graph.getNodeAttributes(id);
-  const onto = new URL(location.href);
-  onto.searchParams.set("contact", box.dataset.middle);
-  onto.searchParams.set("to", id);
-  card.querySelector("[data-node-name]").textContent = node.label;
   const ties = graph.degree(id);
+  card.querySelector("[data-node-name]").textContent = node.label;
   card.querySelector("[data-node-about]").textContent = [node.company, `${ties} ${ties === 1 ? "tie" : "ties"} here`].filter(Boolean).join(" · ");
   card.querySelector("[data-node-open]").href = `/contacts/${id}`;
-  card.querySelector("[data-node-around]").href = around(id);
-  card.querySelector("[data-node-path]").href = onto.href;
+  card.querySelector("[data-node-around]").href = address(id);
+  card.querySelector("[data-node-path]").href = address(box.dataset.middle, id);
   card.hidden = false;
 }
 
@@ -98,16 +64,37 @@ function settle(graph, view) {
   setTimeout(() => { layout.kill(); view.refresh(); box.dataset.settled = "true"; }, Math.min(1500 + graph.order * 2, 8000));
 }
 
+function listen(graph, view, look) {
+  const point = (id) => { look.node = id; look.around = new Set(id ? graph.neighbors(id) : []); view.refresh({ skipIndexation: true }); };
+  const go = (id) => { tell(graph, id); view.getCamera().animate({ ...view.getNodeDisplayData(id), ratio: 0.25 }, { duration: 300 }); };
+  view.on("enterNode", ({ node }) => point(node));
+  view.on("leaveNode", () => point(null));
+  view.on("clickNode", ({ node }) => tell(graph, node));
+  view.on("doubleClickNode", (event) => { event.preventSigmaDefault(); location.href = address(event.node); });
+  const moves = { in: () => view.getCamera().animatedZoom(), out: () => view.getCamera().animatedUnzoom(), all: () => view.getCamera().animatedReset() };
+  for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => moves[button.dataset.zoom]());
+  for (const link of document.querySelectorAll("[data-person]")) {
+    const id = link.dataset.person;
+    for (const type of ["focus", "pointerenter"]) link.addEventListener(type, () => { if (graph.hasNode(id)) { point(id); tell(graph, id); } });
+    for (const type of ["blur", "pointerleave"]) link.addEventListener(type, () => point(null));
+  }
+  const search = find("[data-find]");
+  search.addEventListener("input", () => {
+    const words = search.value.trim().toLowerCase();
+    look.found = words ? new Set(graph.filterNodes((id, node) => `${node.label} ${node.company}`.toLowerCase().includes(words))) : null;
+    view.refresh({ skipIndexation: true });
+  });
+  search.addEventListener("keydown", (event) => { if (event.key === "Enter" && look.found?.size) go([...look.found][0]); });
+}
+
 async function start() {
   const answer = await fetch(box.dataset.src, { headers: { Accept: "application/json" } });
   if (!answer.ok) return;
-  const graph = build(await answer.json(), box.dataset.middle);
-  const view = draw(graph, box.dataset.path.split(" ").filter((id) => graph.hasNode(id)));
-  view.on("clickNode", ({ node }) => show(graph, node));
-  view.on("doubleClickNode", (event) => { event.preventSigmaDefault(); location.href = around(event.node); });
-  const camera = view.getCamera();
-  const moves = { in: () => camera.animatedZoom(), out: () => camera.animatedUnzoom(), all: () => camera.animatedReset() };
-  for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => moves[button.dataset.zoom]());
+  const path = JSON.parse(find("#network-path").textContent);
+  const graph = build(await answer.json(), path, box.dataset.middle, box.clientWidth);
+  const look = { node: null, around: new Set(), found: null };
+  const view = draw(graph, path.nodes.map((node) => node.id), look);
+  listen(graph, view, look);
   settle(graph, view);
 }
 
