@@ -5,12 +5,13 @@ import uuid
 from collections.abc import Mapping
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from accounts.models import LedgerAccount
 from core.scope import current_tenant_id
 from enrichment.models import EnrichmentPolicy, EnrichmentStep, ProviderDay
+from enrichment.providers import PROVIDERS
 
 CREDITS = LedgerAccount.Kind.CREDITS
 COUNTS = ("asked", "found", "failed", "cached", "credits")
@@ -44,7 +45,8 @@ def spent_this_month() -> int:
 
 
 def fits_budget(policy: EnrichmentPolicy, price: int, *, without_step: uuid.UUID | None = None) -> bool:
-    """Whether a step of this price stays within the month; steps being asked count as if they had found.
+    """Whether a step of this price stays within the month; steps being asked count as if they had found, and
+    numbers that may still come as if they had come.
 
     Exact when the caller holds the policy's row lock.
     """
@@ -54,4 +56,11 @@ def fits_budget(policy: EnrichmentPolicy, price: int, *, without_step: uuid.UUID
     if without_step is not None:
         asking = asking.exclude(pk=without_step)
     reserved = asking.aggregate(total=Sum("price"))["total"] or 0
-    return bool(spent_this_month() + reserved + price <= policy.monthly_budget)
+    return bool(spent_this_month() + reserved + _promised() + price <= policy.monthly_budget)
+
+
+def _promised() -> int:
+    """Credits held for numbers that may still come."""
+    waiting = EnrichmentStep.objects.exclude(callback_hash="").filter(waits_until__gt=timezone.now())
+    counts = waiting.values_list("provider").annotate(count=Count("pk")).order_by()
+    return sum(PROVIDERS[name].later_cost * count for name, count in counts if name in PROVIDERS)

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import Role
 from accounts.permissions import role_required
 from core.problems import DomainError, NotFound
-from enrichment import batches, budgets, choices, gains, selectors, services
+from enrichment import batches, budgets, choices, gains, refreshing, selectors, services
 from enrichment.fields import LABELS
 from enrichment.forms import PolicyForm, ProviderForm
 from enrichment.models import EnrichmentBatch
@@ -93,7 +94,9 @@ def provider(request: HttpRequest, name: str) -> HttpResponse:
             return redirect("enrichment-providers-page")
         form.add_error("api_key", f"The key was not kept: {checked.words}")
     finds = [LABELS[name] for name in choice.provider.fields]
-    return render(request, "enrichment/provider.html", {"choice": choice, "form": form, "finds": finds})
+    is_https = settings.PUBLIC_BASE_URL.startswith("https://")
+    context = {"choice": choice, "form": form, "finds": finds, "is_https": is_https}
+    return render(request, "enrichment/provider.html", context)
 
 
 def _selection(data: Any) -> dict[str, Any]:
@@ -174,6 +177,8 @@ def spend(request: HttpRequest) -> HttpResponse:
         "per_conversation": f"{spending.credits / gained:.1f}" if gained else None,
         "policy": policy,
         "month": budgets.spent_this_month(),
+        "alarm": refreshing.in_alarm(),
+        "next_month": (budgets.month_start() + dt.timedelta(days=32)).replace(day=1),
         "batches": EnrichmentBatch.objects.select_related("created_by")[:10],
     }
     return render(request, "enrichment/spend.html", context)

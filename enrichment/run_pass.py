@@ -212,7 +212,7 @@ class Pass:
         step.outcome, step.attempt, step.query_hash = Kind.ASKING.value, self.run.attempts, hashed
         step.price = choice.setting.cost_credits
         address = ""
-        if choice.provider.later_cost and self._may_cost(choice.provider.later_cost):
+        if choice.provider.later_cost and self._may_cost(step.price + choice.provider.later_cost, step):
             address, step.callback_hash = arrivals.new_callback()
         step.save()
         self._keep_run(lease_until=Now() + LEASE)
@@ -222,9 +222,11 @@ class Pass:
         context = Context(api_key=choice.setting.api_key, wanted=frozenset(self.wanted), callback_url=address)
         return Question(step.pk, choice.provider, parts, context)
 
-    def _may_cost(self, price: int) -> bool:
-        """Whether a number that follows later could be paid within the run's own limit."""
-        return self.run.most_credits is None or self.run.credits + price <= self.run.most_credits
+    def _may_cost(self, price: int, step: EnrichmentStep) -> bool:
+        """Whether a step together with a number that follows later stays within the run's limit and the month's."""
+        if self.run.most_credits is not None and self.run.credits + price > self.run.most_credits:
+            return False
+        return not self.policy or budgets.fits_budget(self.policy, price, without_step=step.pk)
 
     def _give_up(self, error: str) -> None:
         for step in self.steps:

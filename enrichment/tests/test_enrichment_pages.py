@@ -166,6 +166,24 @@ def test_the_alarm_mails_the_team_once_a_month(scoped):
     assert Email.objects.get().to == ["team@x.example"]
 
 
+def test_the_spending_page_warns_when_the_budget_runs_low_and_when_it_is_spent(workspace):
+    from enrichment.choices import get_policy
+
+    browser = workspace.browser("manager")
+    with workspace.scope():
+        policy = get_policy()
+        policy.monthly_budget, policy.alarm_percent = 3, 50
+        policy.save()
+    assert "budget is spent" not in browser.get("/enrichment").content.decode()
+    with workspace.scope():
+        finish(request_enrichment(actor=None, contact=make_contact()))
+    assert "50 % of this month's budget is spent" in browser.get("/enrichment").content.decode()
+    with workspace.scope():
+        policy.monthly_budget = 2
+        policy.save()
+    assert "only free providers" in browser.get("/enrichment").content.decode()
+
+
 def test_old_finds_are_renewed_once_a_day(scoped):
     from enrichment import refreshing
     from enrichment.choices import get_policy

@@ -1,6 +1,7 @@
 """Apollo sends phone numbers some minutes later: taken over once, paid once, only at the address made for them."""
 
 import datetime as dt
+import json
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts import ledger
 from accounts.models import LedgerAccount
-from enrichment.choices import provider_choices
+from enrichment.choices import get_policy, provider_choices
 from enrichment.models import EnrichmentStep, ProviderSetting
 from enrichment.services import request_enrichment
 from enrichment.tests.conftest import finish, make_contact
@@ -32,8 +33,6 @@ def asked(workspace, settings):
         route = respx.post(url__startswith="https://api.apollo.io").mock(return_value=httpx.Response(200, json=answer))
         contact = make_contact()
         run = finish(request_enrichment(actor=None, contact=contact))
-        import json
-
         url = json.loads(route.calls.last.request.content)["webhook_url"]
     return contact, run, url.removeprefix("https://crm.example")
 
@@ -96,3 +95,20 @@ def test_a_number_typed_meanwhile_stays_and_costs_nothing(workspace, asked):
         contact.refresh_from_db()
         assert contact.phone_number == "+12125550199"
     assert purse(workspace) == (99, 0)
+
+
+def test_a_number_is_not_promised_beyond_the_months_budget(workspace, settings):
+    settings.PUBLIC_BASE_URL = "https://crm.example"
+    with workspace.scope(), respx.mock:
+        policy = get_policy()
+        policy.monthly_budget = 12
+        policy.save()
+        provider_choices()
+        ProviderSetting.objects.exclude(provider="apollo").update(enabled=False)
+        ProviderSetting.objects.filter(provider="apollo").update(enabled=True, api_key="k")
+        answer = {"person": {"title": "CEO"}}
+        route = respx.post(url__startswith="https://api.apollo.io").mock(return_value=httpx.Response(200, json=answer))
+        for name in ("jo", "al"):
+            finish(request_enrichment(actor=None, contact=make_contact(email=f"{name}@acme.example")))
+    promised = ["webhook_url" in json.loads(call.request.content) for call in route.calls]
+    assert promised == [True, False]
