@@ -243,6 +243,11 @@ class AuditEntry(TenantModel):
     def __str__(self) -> str:
         return f"{self.actor_name} {self.action}"
 
+    @property
+    def words(self) -> str:
+        """The act as people read it: `do_not_call.added` is "Do not call added"."""
+        return self.action.replace("_", " ").replace(".", " ").capitalize()
+
 
 class WebhookEndpoint(TenantModel):
     """An address of an integration that is told of events; signed, retried for 24 hours."""

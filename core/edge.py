@@ -65,6 +65,10 @@ class EdgeMiddleware:
         response = self.get_response(request)
         if wants_json(request):
             response.headers.setdefault("Cache-Control", "no-store")
+        elif response.status_code == 405 and not response.content:
+            allowed = response.headers["Allow"]
+            response = error_page(request, "405", 405, "This address takes forms only.")
+            response.headers["Allow"] = allowed
         return response
 
     def _too_large(self, request: HttpRequest) -> bool:

@@ -101,3 +101,10 @@ def test_a_webhook_is_added_shown_once_and_removed(workspace):
     browser.post(f"/settings/webhooks/{endpoint.pk}/delete")
     with workspace.scope():
         assert not WebhookEndpoint.objects.exists()
+
+
+def test_the_audit_tells_acts_in_words(workspace):
+    browser = workspace.browser("admin")
+    form = {"name": "Nia", "email": "nia@x.test", "role": "agent", "password": "long-enough"}
+    browser.post("/settings/people/new", form)
+    assert "User updated" in browser.get("/settings/audit").content.decode()

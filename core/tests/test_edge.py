@@ -182,3 +182,10 @@ def test_the_schema_and_its_page_are_served(client, db):
     assert schema.json()["openapi"].startswith("3.1")
     assert "/api/v1/auth/token" in schema.json()["paths"]
     assert client.get("/api/v1/docs/").status_code == 200
+
+
+def test_a_page_that_takes_forms_only_says_so(workspace, client):
+    client.force_login(workspace.agent)
+    answer = client.get("/tasks/new")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "takes forms only" in answer.content.decode()

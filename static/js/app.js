@@ -13,10 +13,11 @@ import { startUploads } from "./uploads.js";
 import { startLive } from "./live.js";
 import { startBoard } from "./board.js";
 import { startTranscripts } from "./transcript.js";
+import { startTabs } from "./tabs.js";
 import "./player.js";
 import "./combobox.js";
 
 for (const start of [
   startTheme, startRequests, startToasts, startDialogs, startKeys, startPalette, startGrid, startForms, startTimes,
-  startInlineEdit, startUploads, startBoard, startTranscripts, startLive,
+  startInlineEdit, startUploads, startBoard, startTranscripts, startLive, startTabs,
 ]) start();
