@@ -69,7 +69,7 @@ class UserAdmin(TenantAdmin):
             if change:
                 changed = services.update_user(actor=request.user, user=obj, password=password, **values)  # type: ignore[arg-type]
             else:
-                changed = services.create_user(password=password, **values)
+                changed = services.create_user(actor=request.user, password=password, **values)  # type: ignore[arg-type]
         except DomainError as error:
             self.message_user(request, error.detail, "error")
         else:

@@ -119,7 +119,7 @@ class UserApi(ListApi):
         """Add a person; without a password they cannot sign in until one is set."""
         body = _body(UserSerializer, request)
         defaults = {"name": "", "role": "agent", "password": None}
-        return self.versioned(services.create_user(**{**defaults, **body}), status.HTTP_201_CREATED)
+        return self.versioned(services.create_user(actor=self.actor, **{**defaults, **body}), status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         """Change a person."""

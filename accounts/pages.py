@@ -87,7 +87,7 @@ def person(request: HttpRequest, pk: uuid.UUID | None = None) -> HttpResponse:
             if user:
                 services.update_user(actor=_me(request), user=user, **values)
             else:
-                services.create_user(**values)
+                services.create_user(actor=_me(request), **values)
         except DomainError as error:
             _apply(form, error)
         else:

@@ -57,8 +57,10 @@ def create_workspace(
         }
 
 
-def create_user(*, email: str, name: str, role: str, password: str | None, is_active: bool = True) -> User:
-    """Add a person to the open workspace; raises DuplicateUser."""
+def create_user(
+    *, email: str, name: str, role: str, password: str | None, is_active: bool = True, actor: Actor | None = None
+) -> User:
+    """Add a person to the open workspace, in the name of `actor` (nobody: the system); raises DuplicateUser."""
     user = User(email=email.strip(), name=name.strip(), role=role, is_active=is_active)
     user.set_password(password)
     try:
@@ -66,6 +68,7 @@ def create_user(*, email: str, name: str, role: str, password: str | None, is_ac
             user.save(force_insert=True)
     except IntegrityError:
         raise DuplicateUser from None
+    audit.record(actor=actor, action="user.created", record=user, role=role)
     user.refresh_from_db()
     return user
 

@@ -107,4 +107,4 @@ def test_the_audit_tells_acts_in_words(workspace):
     browser = workspace.browser("admin")
     form = {"name": "Nia", "email": "nia@x.test", "role": "agent", "password": "long-enough"}
     browser.post("/settings/people/new", form)
-    assert "User updated" in browser.get("/settings/audit").content.decode()
+    assert "User created" in browser.get("/settings/audit").content.decode()

@@ -184,8 +184,7 @@ def test_the_schema_and_its_page_are_served(client, db):
     assert client.get("/api/v1/docs/").status_code == 200
 
 
-def test_a_page_that_takes_forms_only_says_so(workspace, client):
-    client.force_login(workspace.agent)
-    answer = client.get("/tasks/new")
+def test_a_page_that_takes_forms_only_says_so(workspace):
+    answer = workspace.browser("agent").get("/tasks/new")
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert "takes forms only" in answer.content.decode()
