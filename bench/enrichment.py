@@ -24,7 +24,6 @@ from bench.chaos_world import World
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 MODULE = "bench.enrichment"
 EMAIL, PASSWORD = "admin@enrichment.example", "enrich-enrich"
-PATIENCE = 3600
 
 
 def prepare(count: int) -> None:
@@ -88,13 +87,13 @@ def figures(times: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     }
 
 
-def watch(client: httpx.Client, world: World, batch: str, pages: dict[str, str]) -> dict[str, Any]:
+def watch(client: httpx.Client, world: World, batch: str, pages: dict[str, str], patience: float) -> dict[str, Any]:
     """Read pages until the batch has ended; answers what was seen meanwhile."""
     times: dict[str, list[float]] = {}
     failed: list[str] = []
     began = moved = time.monotonic()
     done, stall, status = 0, 0.0, ""
-    while status != "completed" and time.monotonic() - began < PATIENCE:
+    while status != "completed" and time.monotonic() - began < patience:
         read(client, {"batch": f"/enrichment/batches/{batch}", **pages}, times, failed)
         ((ended, status),) = world.ask(
             "SELECT (SELECT count(*) FROM enrichment_enrichmentrun WHERE batch_id = b.id AND completed_at IS NOT NULL),"
@@ -114,6 +113,7 @@ def watch(client: httpx.Client, world: World, batch: str, pages: dict[str, str])
         "longest_stall_seconds": round(stall, 1),
         "pages_meanwhile": figures(times),
         "failed_pages": failed[:10],
+        "load": os.getloadavg()[0],
     }
 
 
@@ -134,7 +134,7 @@ def books(world: World) -> dict[str, Any]:
     }
 
 
-def prove(count: int) -> dict[str, Any]:
+def prove(count: int, patience: float) -> dict[str, Any]:
     """Bring everything up, run one batch, take it down."""
     world = World(speed=1, faults={}, dialers=0)
     try:
@@ -152,7 +152,7 @@ def prove(count: int) -> dict[str, Any]:
             read(client, pages, before, failed)
         started = post(client, "/enrichment/start", client.get("/enrichment/new").text, scope="matching")
         batch = started.url.path.rpartition("/")[2]
-        seen = watch(client, world, batch, pages)
+        seen = watch(client, world, batch, pages, patience)
         return {"contacts": count, **seen, "pages_before": figures(before), **books(world)}
     finally:
         world.close()
@@ -162,12 +162,13 @@ def main() -> int:
     """Run, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=3600, help="look no longer than this, and fail")
     parser.add_argument("--prepare", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.prepare:
         prepare(options.prepare)
         return 0
-    found = prove(options.contacts)
+    found = prove(options.contacts, options.seconds)
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
     whole = found["looked_up"] == found["found"] == options.contacts
     return int(not whole or found["off_by"] != 0 or found["held"] != 0 or bool(found["failed_pages"]))
