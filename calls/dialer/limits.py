@@ -64,8 +64,8 @@ def _minutes() -> Limit:
 
 def _caller_numbers(campaign: Campaign) -> Limit:
     count = len(campaign.caller_ids)
-    numbers = "The caller number has" if count == 1 else f"All {count} caller numbers have"
-    return Limit("caller_ids", f"{numbers} made as many calls as allowed.", free_again_at(campaign))
+    numbers = "The caller number is" if count == 1 else f"All {count} caller numbers are"
+    return Limit("caller_ids", f"{numbers} used as much as allowed.", free_again_at(campaign))
 
 
 def _rate(campaign: Campaign) -> tuple[int, Callable[[], Limit]]:

@@ -66,7 +66,7 @@ def test_a_number_rests_when_its_calls_of_the_hour_or_day_are_made(desk, limit, 
     end_all(desk, ago=dt.timedelta(minutes=20))
     assert claim(desk, campaign) == ([], "caller_ids")
     code, text, until = said(desk, campaign)
-    assert (code, text) == ("caller_ids", "The caller number has made as many calls as allowed.")
+    assert (code, text) == ("caller_ids", "The caller number is used as much as allowed.")
     assert abs(until - (timezone.now() + again - dt.timedelta(minutes=20))) < dt.timedelta(seconds=20)
     end_all(desk, ago=again)
     assert len(claim(desk, campaign)[0]) == 2
