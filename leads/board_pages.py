@@ -7,27 +7,19 @@ from core.problems import InvalidInput
 from leads.filters import LeadFilter
 from leads.forms import people
 from leads.models import Lead
-from leads.selectors import CARDS, board_columns, column_cards, lead_sources
-from leads.states import STEPS
+from leads.selectors import board_column, board_columns, get_lead, lead_sources
 
 
 def board(request: HttpRequest) -> HttpResponse:
-    """Every state as a column; `state` and `offset` answer the next cards of one column only."""
+    """Every state as a column; `state` and `after` (a card) answer the next cards of one column only."""
     query = request.GET.copy()
-    state, offset = query.pop("state", [""])[-1], query.pop("offset", ["0"])[-1]
+    state, after = query.pop("state", [""])[-1], query.pop("after", [""])[-1]
     filterset = LeadFilter(query, queryset=Lead.objects.active().for_display())
     leads = filterset.qs if filterset.is_valid() else Lead.objects.none()
-    context = {"people": people(), "sources": lead_sources(), "choices": Lead.State.choices, "steps": STEPS}
     if request.headers.get("HX-Request") and state:
-        return _more(request, leads, state, offset)
-    context |= {"columns": board_columns(leads), "filtered": any(query.values())}
-    return render(request, "leads/board.html", context)
-
-
-def _more(request: HttpRequest, leads: object, state: str, offset: str) -> HttpResponse:
-    if not (offset.isdigit() and len(offset) < 8) or state not in Lead.State.values:
-        raise InvalidInput("There is no such part of the board.")
-    cards = column_cards(leads, state, int(offset))  # type: ignore[arg-type]
-    after = int(offset) + CARDS if len(cards) == CARDS else None
-    column = {"state": state, "cards": cards, "next": after}
-    return render(request, "leads/board_cards.html", {"column": column, "choices": Lead.State.choices})
+        if state not in Lead.State.values:
+            raise InvalidInput("There is no such part of the board.")
+        column = board_column(leads, state, get_lead(request.user, after, deleted=True))
+        return render(request, "leads/board_cards.html", {"column": column})
+    context = {"people": people(), "sources": lead_sources(), "columns": board_columns(leads)}
+    return render(request, "leads/board.html", context | {"filtered": any(query.values())})

@@ -4,10 +4,11 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from core.problems import NotFound
 from leads.models import Lead, Task
+from leads.states import legal_steps
 
 CARDS = 25
 
@@ -43,19 +44,22 @@ def lead_sources() -> list[str]:
 def board_columns(queryset: QuerySet[Lead]) -> list[dict[str, Any]]:
     """One column a state with its exact count and its newest cards."""
     counts = dict(queryset.order_by().values_list("state").annotate(n=Count("id")))
-    return [
-        {
-            "state": state,
-            "label": label,
-            "count": counts.get(state, 0),
-            "cards": column_cards(queryset, state, 0),
-            "next": CARDS if counts.get(state, 0) > CARDS else None,
-        }
-        for state, label in Lead.State.choices
-    ]
+    return [{**board_column(queryset, state), "count": counts.get(state, 0)} for state in Lead.State.values]
 
 
-def column_cards(queryset: QuerySet[Lead], state: str, offset: int) -> list[Lead]:
-    """One page of a column's cards, newest first."""
+def board_column(queryset: QuerySet[Lead], state: str, after: Lead | None = None) -> dict[str, Any]:
+    """A page of a state's cards, newest first; `next` names the last one when there are more.
+
+    Pages go on after a card and not at a position, so that cards moved away meanwhile make none skipped.
+    """
     cards = queryset.filter(state=state).order_by("-created_at", "-id")
-    return list(cards[offset : offset + CARDS])
+    if after is not None:
+        cards = cards.filter(Q(created_at__lt=after.created_at) | Q(created_at=after.created_at, id__lt=after.pk))
+    page = list(cards[: CARDS + 1])
+    return {
+        "state": state,
+        "label": Lead.State(state).label,
+        "steps": [(step, Lead.State(step).label) for step in legal_steps(state)],
+        "cards": page[:CARDS],
+        "next": page[CARDS - 1].pk if len(page) > CARDS else None,
+    }

@@ -1,5 +1,5 @@
-// Pipeline: drag a card, or press M on it and then the number of a stage. The move shows at once and is taken
-// back when the server refuses. Each card holds a form (select of stages) that works without JavaScript.
+// Pipeline: drag a card, or press M on it and then the number of a stage; arrows go from card to card. A move shows
+// at once and is taken back when the server refuses. Each card holds a form that works without JavaScript.
 import { csrfHeaders, wordsFor } from "./requests.js";
 import { typing } from "./keys.js";
 import { toast } from "./toasts.js";
@@ -8,25 +8,57 @@ let dragged = null;
 let awaiting = null;
 
 const columns = () => [...document.querySelectorAll(".board > .col[data-stage]")];
+const legal = (card) => (card.closest(".col")?.dataset.steps || "").split(" ");
+
+function count(column, by) {
+  const figure = column.querySelector("header .n");
+  const now = Number(figure.textContent.replace(/\D/g, "")) + by;
+  figure.textContent = now.toLocaleString("en-US");
+  column.querySelector(".none").hidden = now > 0;
+}
+
+function put(card, column, before) {
+  count(card.closest(".col"), -1);
+  column.insertBefore(card, before);
+  count(column, 1);
+}
 
 async function move(card, column) {
-  const home = { parent: card.parentElement, next: card.nextElementSibling };
-  if (!column || column === card.closest(".col")) return;
-  column.querySelector("header").after(card);
+  const home = { column: card.closest(".col"), next: card.nextElementSibling };
+  if (!column || column === home.column) return;
+  put(card, column, column.querySelector("header").nextElementSibling);
+  card.querySelector("a").focus();
   const answer = await fetch(card.dataset.move, {
     method: "POST",
     headers: { ...csrfHeaders(), "HX-Request": "true" },
     body: new URLSearchParams({ state: column.dataset.stage }),
   }).catch(() => null);
-  if (answer?.ok) {
-    document.dispatchEvent(new CustomEvent("board:moved", { detail: { card, column } }));
-    return;
-  }
-  home.parent.insertBefore(card, home.next);
+  if (answer?.ok) return;
+  put(card, home.column, home.next);
   toast({
     level: "error",
     text: answer ? await wordsFor(answer.status, await answer.text()) : "No connection. The card went back to its place.",
   });
+}
+
+function ask(card) {
+  const stages = columns().map((column, at) => (legal(card).includes(column.dataset.stage) ? `${at + 1} ${column.dataset.name}` : ""));
+  const ways = stages.filter(Boolean).join(" · ");
+  awaiting = ways ? card : null;
+  toast({ text: ways ? `Move to: ${ways}` : "This is the last state: it leads nowhere." });
+}
+
+const STEP = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+
+function step(card, [aside, along]) {
+  const cards = (column) => [...(column?.querySelectorAll(".card") || [])];
+  const mine = cards(card.closest(".col"));
+  if (along) return mine[mine.indexOf(card) + along]?.focus();
+  const all = columns();
+  for (let at = all.indexOf(card.closest(".col")) + aside; all[at]; at += aside) {
+    const there = cards(all[at]);
+    if (there.length) return there[Math.min(mine.indexOf(card), there.length - 1)].focus();
+  }
 }
 
 function onKey(event) {
@@ -35,12 +67,9 @@ function onKey(event) {
   if (awaiting === card && /^[1-9]$/.test(event.key)) {
     awaiting = null;
     move(card, columns()[Number(event.key) - 1]);
-    card.querySelector("a")?.focus();
-  } else if (event.key.toLowerCase() === "m") {
-    awaiting = card;
-    const stages = columns().map((column, at) => `${at + 1} ${column.dataset.name || column.dataset.stage}`);
-    toast({ text: `Move to: ${stages.join(" · ")}` });
-  } else return;
+  } else if (event.key.toLowerCase() === "m") ask(card);
+  else if (STEP[event.key]) step(card, STEP[event.key]);
+  else return;
   event.preventDefault();
   event.stopPropagation();
 }
