@@ -5,4 +5,4 @@ class NetworkConfig(AppConfig):
     name = "network"
 
     def ready(self) -> None:
-        from network import merging, touches  # noqa: F401 - they register themselves
+        from network import importing, merging, timeline, touches  # noqa: F401 - they register themselves

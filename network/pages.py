@@ -10,9 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST
 
+from accounts.models import Role
+from accounts.permissions import role_required
 from contacts.models import Contact
-from core.problems import DomainError
-from network import introductions, presentation, selectors
+from core.problems import DomainError, NotFound
+from network import importing, introductions, presentation, referrals, selectors
 from network.graph import find_paths
 from network.models import Introduction
 from network.neighbourhood import network_of
@@ -125,12 +127,42 @@ def introduction_step(request: HttpRequest, pk: uuid.UUID, status: str) -> HttpR
     """Take a step by hand, when the connector answered on the phone."""
     introduction = selectors.get_introduction(request.user, pk)
     try:
-        moved = introductions.step(introduction=introduction, status=status)
+        outcome = request.POST.get("outcome", "").replace("\x00", "")[:2_000]
+        moved = introductions.step(introduction=introduction, status=status, outcome=outcome)
     except DomainError as error:
         messages.error(request, error.detail)
     else:
         messages.success(request, f"The introduction to {introduction.to_contact} is {moved.status}.")
-    return redirect("introductions")
+    return _back(request, "/introductions")
+
+
+@role_required(Role.MANAGER)
+@require_POST
+def referral_judge(request: HttpRequest, pk: uuid.UUID, verdict: str) -> HttpResponse:
+    """Keep a suspicious referral, or take its credit away."""
+    referral = selectors.get_referral(request.user, pk)
+    if verdict == "void":
+        referrals.void_referral(referral=referral)
+        messages.success(request, f"The referral of {referral.referred} by {referral.referrer} no longer counts.")
+    elif verdict == "keep":
+        referrals.clear_referral(referral=referral)
+        messages.success(request, f"The referral of {referral.referred} counts, and {referral.referrer} is thanked.")
+    else:
+        raise NotFound
+    return _back(request, "/leaderboard")
+
+
+@role_required(Role.MANAGER)
+def tie_import(request: HttpRequest) -> HttpResponse:
+    """Bring ties in from a file; the columns, the dry run and the report are those of every import."""
+    error = ""
+    if request.method == "POST":
+        try:
+            job = importing.keep_ties(upload=request.FILES.get("file"), actor=request.user)  # type: ignore[arg-type]
+            return redirect("contacts:import-detail", pk=job.pk)
+        except DomainError as refusal:
+            error = refusal.detail
+    return render(request, "network/tie_import.html", {"error": error}, status=422 if error else 200)
 
 
 def leaderboard_page(request: HttpRequest) -> HttpResponse:
@@ -148,5 +180,7 @@ def leaderboard_page(request: HttpRequest) -> HttpResponse:
         "stats": stats,
         "days": [(day["date"][5:], day["referrals"]) for day in stats["by_day"][-90:]],
         "newest": selectors.newest_referrals(),
+        "suspicious": selectors.suspicious_referrals(),
+        "may_judge": request.user.has_role(Role.MANAGER),  # type: ignore[union-attr]
     }
     return render(request, "network/leaderboard.html", context)

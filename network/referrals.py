@@ -4,11 +4,14 @@ import datetime as dt
 import hashlib
 import uuid
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from accounts.models import Tenant
 from contacts.models import Contact
+from core.email import queue_email
 from core.scope import current_tenant_id
 from network.interactions import record_interaction
 from network.models import Interaction, Referral
@@ -91,7 +94,28 @@ def credit_referral(
         record_interaction(
             contact_id=referrer.pk, other_contact_id=contact.pk, kind=Interaction.Kind.REFERRAL, make_tie=True
         )
+        if not kept.suspicious:
+            _thank(kept)
     return kept
+
+
+def _thank(referral: Referral) -> None:
+    """Owe the referrer a mail of thanks, once a referral."""
+    referrer = referral.referrer
+    if not referrer.email:
+        return
+    queue_email(
+        kind="referral_thanks",
+        key=str(referral.pk),
+        to=[referrer.email],
+        about=referral,
+        context={
+            "referral": referral,
+            "business": Tenant.objects.values_list("name", flat=True).get(),
+            "link": f"{settings.PUBLIC_BASE_URL.rstrip('/')}/r/{referrer.referral_code}",
+        },
+    )
+    Referral.objects.filter(pk=referral.pk).update(thanked_at=Now())
 
 
 @transaction.atomic
@@ -107,3 +131,14 @@ def void_referral(*, referral: Referral) -> Referral:
     Referral.objects.filter(pk=referral.pk, voided_at=None).update(voided_at=Now())
     referral.refresh_from_db()
     return referral
+
+
+@transaction.atomic
+def clear_referral(*, referral: Referral) -> Referral:
+    """Take the suspicion off a referral that turned out to be real, and thank for it. Locks the row."""
+    found: Referral = Referral.objects.select_for_update().get(pk=referral.pk)
+    if found.suspicious and found.voided_at is None:
+        Referral.objects.filter(pk=found.pk).update(suspicious="")
+        _thank(found)
+    found.refresh_from_db()
+    return found

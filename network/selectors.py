@@ -83,6 +83,28 @@ def get_introduction(actor: Any, pk: uuid.UUID) -> Introduction:
     return introduction
 
 
+def introductions_to_tend(user: Any, *, most: int = 8) -> list[Introduction]:
+    """What waits in introductions: those promised and not made yet, then open requests; of a user, or of everyone."""
+    rows = introduction_rows().filter(status__in=[Introduction.Status.ACCEPTED, Introduction.Status.REQUESTED])
+    if user is not None:
+        rows = rows.filter(Q(requested_by=user) | Q(requested_by=None))
+    return list(rows.order_by("status", "expires_at", "id")[:most])
+
+
+def get_referral(actor: Any, pk: uuid.UUID) -> Referral:
+    """One referral; raises NotFound."""
+    referral: Referral | None = Referral.objects.select_related("referrer", "referred").filter(pk=pk).first()
+    if referral is None:
+        raise NotFound("There is no such referral.")
+    return referral
+
+
+def suspicious_referrals(*, most: int = 12) -> list[Referral]:
+    """Referrals that look made up and nobody has judged yet."""
+    rows = Referral.objects.filter(voided_at=None).exclude(suspicious="").select_related("referrer", "referred")
+    return list(rows.order_by("-referred_at", "-id")[:most])
+
+
 def newest_referrals(*, most: int = 12) -> QuerySet[Referral]:
     """The last referrals that count, with the people in them."""
     rows = Referral.objects.filter(voided_at=None).select_related("referrer", "referred")

@@ -77,9 +77,14 @@ def columns_of(job: Import) -> list[dict[str, Any]]:
 
 
 def _options(job: Import, name: str, target: str) -> list[tuple[str, str]]:
-    plain = [(field, NAMES.get(field, field)) for field in KINDS[job.kind].fields]
-    further = [(f"{f}_{n}", f"{NAMES[f]} {n}") for f in ("email", "phone_number") for n in (2, 3)]
-    known = [(CUSTOM + key, f"{kind.label} (custom)") for key, kind in field_kinds().items()]
+    kind = KINDS[job.kind]
+    names = NAMES | getattr(kind, "labels", {})
+    plain = [(field, names.get(field, field)) for field in kind.fields]
+    repeated = [field for field in ("email", "phone_number") if field in kind.fields]
+    further = [(f"{f}_{n}", names.get(f"{f}_{n}", f"{names[f]} {n}")) for f in repeated for n in (2, 3)]
+    if not getattr(kind, "takes_custom_fields", True):
+        return [("", "Leave out"), *plain, *[pair for pair in further if pair[0] in names]]
+    known = [(CUSTOM + key, f"{field.label} (custom)") for key, field in field_kinds().items()]
     own = CUSTOM + slug(name)
     new = [] if any(key == own for key, _ in known) else [(own, f"New field “{name[:40]}”")]
     options = [("", "Leave out"), *plain, *further, *known, *new]

@@ -188,6 +188,8 @@ search agent page -
 network agent page -
 network-options agent page -
 network-add-tie agent form -
+tie-import manager page -
+referral-judge manager form -
 introductions agent page -
 introduction-new agent page -
 introduction-step agent form -
