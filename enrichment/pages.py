@@ -139,6 +139,7 @@ def batch_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "batch": batch,
         "progress": batches.progress_of(batch),
+        "results": selectors.latest_results(batch),
         "moving": batch.status in ("preparing", "running"),
     }
     alone = request.headers.get("HX-Request") == "true"

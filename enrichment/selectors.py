@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from contacts.models import Contact
 from core.problems import NotFound
 from enrichment.fields import LABELS, OF_CONTACT, held_value, provenance
-from enrichment.models import EnrichmentRun, ProviderDay
+from enrichment.models import EnrichmentBatch, EnrichmentRun, ProviderDay
 from enrichment.providers import PROVIDERS
 
 RUNS_ON_A_PANEL = 5
@@ -121,3 +121,23 @@ def spending(*, days: int = 30) -> Spending:
     table.sort(key=lambda r: (-r["credits"], -r["asked"]))
     columns: list[tuple[str, list[tuple[str, int]]]] = [(f"{d:%-d %b}", parts) for d, parts in by_day.items()]
     return Spending(columns, table, sum(r["credits"] for r in table), sum(r["found"] for r in table))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What looking one contact up brought."""
+
+    run: EnrichmentRun
+    found: str
+
+
+def latest_results(batch: EnrichmentBatch, *, most: int = 12) -> list[Result]:
+    """The contacts of a batch that were looked up last, with the names of what was found."""
+    looked_up = EnrichmentRun.objects.filter(batch=batch, attempts__gt=0, completed_at__isnull=False)
+    runs = looked_up.select_related("contact").order_by("-completed_at", "-id")[:most]
+    return [Result(run, names_of(run)) for run in runs]
+
+
+def names_of(run: EnrichmentRun) -> str:
+    """The fields a run wrote, as people read them, in the order of the panel."""
+    return ", ".join(label for name, label in LABELS.items() if name in run.before)

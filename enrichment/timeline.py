@@ -5,9 +5,8 @@ from collections.abc import Iterable
 
 from contacts.models import Contact
 from contacts.timeline import Event
-from enrichment.fields import LABELS
 from enrichment.models import EnrichmentRun
-from enrichment.selectors import provider_label
+from enrichment.selectors import names_of, provider_label
 
 
 def enrichment_events(contact: Contact, before: dt.datetime, most: int) -> Iterable[Event]:
@@ -24,7 +23,7 @@ def _event(run: EnrichmentRun) -> Event:
     count = len(run.before)
     detail = f"· {count} field{'s' if count != 1 else ''} · {run.credits} credit{'s' if run.credits != 1 else ''}"
     title = f"Enriched by {names}" if found else "Enrichment failed"
-    fields = ", ".join(LABELS.get(name, name) for name in run.before)
+    fields = names_of(run)
     return Event(
         at=run.completed_at or run.created_at,
         kind="enrichment",

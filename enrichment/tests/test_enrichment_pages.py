@@ -123,6 +123,8 @@ def test_many_are_priced_started_watched_and_taken_back(workspace):
     page = browser.get(answer["Location"], headers={"HX-Request": "true"}).content.decode()
     assert "4 of 4" in page
     assert "every" not in page
+    assert "Phone, Company, Title" in page
+    assert "Nothing new" in page
     assert browser.get("/enrichment").status_code == 200
     with workspace.scope():
         made = EnrichmentBatch.objects.get()
