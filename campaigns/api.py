@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import ReadForAgentsWriteForManagers
-from campaigns import batches, membership, running, selectors, services
+from campaigns import batches, importing, membership, running, selectors, services
 from campaigns.call_history import calls
 from campaigns.copies import copy_campaign
 from campaigns.filters import CampaignFilters, CampaignLeadFilters
@@ -221,7 +221,11 @@ class BulkApi(ApiMixin):
         campaign = selectors.get_campaign(campaign_id)
         by_file = (request.content_type or "").startswith("multipart/")
         body = _body(PeopleFileSerializer if by_file else ManyPeopleSerializer, request.data)
-        batch = batches.add_many(actor=self.actor, campaign=campaign, **body)
+        if by_file:
+            upload, mapping = body["file"], body.get("mapping")
+            batch = importing.import_list(actor=self.actor, campaign=campaign, upload=upload, mapping=mapping)
+        else:
+            batch = batches.add_many(actor=self.actor, campaign=campaign, **body)
         done = batch.status == LeadBatch.Status.COMPLETED
         code = status.HTTP_200_OK if done else status.HTTP_202_ACCEPTED
         return Response(LeadBatchSerializer(batch).data, status=code)

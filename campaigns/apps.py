@@ -5,12 +5,10 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        from campaigns import merging, receivers  # noqa: F401 - register themselves
+        from campaigns import importing, merging, receivers  # noqa: F401 - register themselves
         from campaigns.timeline import contact_events, lead_entries
         from contacts.timeline import register_source
-        from core import file_sweep
         from leads.timeline import register
 
-        file_sweep.register_room("campaign-lists", model="campaigns.LeadBatch", field="file")
         register("campaigns", lead_entries)
         register_source("campaigns", contact_events)

@@ -1,4 +1,4 @@
-"""Adding many people to a campaign: from a filter over contacts, from ids, or from a file.
+"""Adding many people to a campaign: from a filter over contacts or from ids (`campaigns.importing` reads files).
 
 A batch remembers its place, and each step commits its rows together with that place; so a step that is
 repeated after a crash adds nobody twice and leaves nobody out. Small ones run at once, large ones in the
@@ -13,7 +13,6 @@ from django.http import QueryDict
 
 from accounts.models import Role
 from accounts.permissions import require_role
-from campaigns.batch_files import next_file_rows, open_file
 from campaigns.membership import check_open
 from campaigns.models import Campaign, LeadBatch
 from campaigns.people import Person, Tally, check_numbers, insert_people
@@ -39,17 +38,15 @@ def add_many(
     filter: dict[str, Any] | None = None,
     contact_ids: list[uuid.UUID] | None = None,
     lead_ids: list[uuid.UUID] | None = None,
-    file: Any = None,
-    mapping: dict[str, str] | None = None,
 ) -> LeadBatch:
-    """Add everyone a filter finds, everyone named, or everyone in a file (CSV, TSV or XLSX).
+    """Add everyone a filter finds, or everyone named.
 
     Up to `AT_ONCE` people are in when this returns (`completed`), more are added in the background
-    (`pending`). Raises InvalidInput, CampaignEnded, or what reading the file raises.
+    (`pending`). Raises InvalidInput, CampaignEnded.
     """
     require_role(actor, Role.MANAGER)
     check_open(campaign)
-    given = [name for name, value in _sources(filter, contact_ids, lead_ids, file).items() if value is not None]
+    given = [name for name, value in _sources(filter, contact_ids, lead_ids).items() if value is not None]
     if len(given) != 1:
         raise InvalidInput(
             "Give exactly one of filter, contact_ids, lead_ids and file.", field="filter", field_code="required"
@@ -58,8 +55,6 @@ def add_many(
     if filter is not None:
         batch.selection = filter
         batch.total = _contacts(filter).count()
-    elif file is not None:
-        open_file(batch, file, mapping)
     else:
         ids = contact_ids or lead_ids or []
         if len(ids) > MOST_IDS:
@@ -75,7 +70,7 @@ def add_many(
 
 
 def _sources(*values: Any) -> dict[str, Any]:
-    return dict(zip((Source.FILTER, Source.CONTACTS, Source.LEADS, Source.FILE), values, strict=True))
+    return dict(zip((Source.FILTER, Source.CONTACTS, Source.LEADS), values, strict=True))
 
 
 def _finish_now(batch: LeadBatch) -> LeadBatch:
@@ -132,8 +127,6 @@ def run_step(batch_id: uuid.UUID) -> bool:
 
 def _next_people(batch: LeadBatch, tally: Tally) -> tuple[list[Person], str, int]:
     """People of the next step, the place after them, and how many rows were read to find them."""
-    if batch.source == Source.FILE:
-        return next_file_rows(batch, STEP, tally)
     if batch.source == Source.FILTER:
         rows = _contacts(batch.selection).order_by("id")
         page = list((rows.filter(pk__gt=batch.position) if batch.position else rows)[:STEP])

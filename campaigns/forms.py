@@ -252,12 +252,6 @@ class PersonForm(forms.Form):
     email = forms.EmailField(required=False, max_length=254, label="Email")
 
 
-class PeopleFileForm(forms.Form):
-    """A file of people."""
-
-    file = forms.FileField(label="File", allow_empty_file=True)
-
-
 class SuppressionForm(forms.Form):
     """One number that must not be called."""
 

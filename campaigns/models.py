@@ -211,7 +211,7 @@ class CampaignLead(TenantModel):
 
 
 class LeadBatch(TenantModel):
-    """Many people on their way into a campaign: from a filter, from ids or from a file; resumable."""
+    """Many people on their way into a campaign: from a filter or from ids; resumable."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
@@ -228,8 +228,6 @@ class LeadBatch(TenantModel):
     campaign = TenantForeignKey(Campaign, on_delete=models.CASCADE, related_name="batches")
     source = models.CharField(max_length=10, choices=Source.choices)
     selection = models.JSONField(default=dict)
-    file = models.CharField(max_length=300, blank=True, default="")
-    file_name = models.CharField(max_length=200, blank=True, default="")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     position = models.CharField(max_length=200, blank=True, default="")
     total = models.PositiveIntegerField(default=0)

@@ -21,7 +21,7 @@ from campaigns.limits import limit_of
 from campaigns.live import look_at
 from campaigns.models import Campaign, CampaignLead
 from campaigns.preflight import preflight
-from campaigns.prompts import preview
+from campaigns.prompts import preview, usable_names
 from campaigns.scheduling import schedule_campaign
 from campaigns.selectors import attach_counters, attach_progress, get_campaign, get_campaign_lead
 from core.clock import database_now
@@ -162,12 +162,18 @@ def campaign_schedule(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def campaign_prompt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """What the voice is told: filled in for a lead, and its versions."""
     campaign = get_campaign(pk)
-    people = CampaignLead.objects.filter(campaign=campaign).present().select_related("lead").order_by("created_at")
+    people = (
+        CampaignLead.objects.filter(campaign=campaign)
+        .present()
+        .select_related("lead", "contact")
+        .order_by("created_at")
+    )
     wanted = request.GET.get("lead", "")
     lead = get_campaign_lead(campaign, wanted) if wanted else people.first()
     context = {
         "campaign": campaign,
         "said": preview(campaign, lead),
+        "names": usable_names(lead),
         "lead": lead,
         "people": [(str(row.pk), str(row)) for row in people[:50]],
         "versions": campaign.prompt_versions.select_related("created_by")[:50],

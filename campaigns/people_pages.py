@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Role
 from accounts.permissions import role_required
-from campaigns import batches, membership
+from campaigns import batches, importing, membership
 from campaigns.filters import CampaignLeadFilters
-from campaigns.forms import PeopleFileForm, PersonForm, show_refusal
+from campaigns.forms import PersonForm, show_refusal
 from campaigns.models import CampaignLead
 from campaigns.preflight import leads_in_group
 from campaigns.selectors import get_batch, get_campaign, get_campaign_lead, reasons_of
@@ -67,10 +67,10 @@ def people_add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "file_form": PeopleFileForm(),
         "tags": [(tag, tag) for tag in Tag.objects.values_list("name", flat=True)],
         "statuses": Contact.Status.choices,
         "batches": campaign.batches.order_by("-created_at")[:5],
+        "lists": importing.lists_of(campaign)[:5],
     }
     return render(request, "campaigns/people_add.html", context)
 
@@ -78,17 +78,29 @@ def people_add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @role_required(Role.MANAGER)
 @require_POST
 def people_add_many(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Add everyone of a file, or everyone a filter finds."""
+    """Add everyone a filter finds."""
     campaign = get_campaign(pk)
     names = ("tag", "status", "company", "search")
     chosen = {name: value for name in names if (value := request.POST.get(name, "").strip())}
-    file = request.FILES.get("file")
     try:
-        batch = batches.add_many(actor=request.user, campaign=campaign, file=file, filter=None if file else chosen)
+        batch = batches.add_many(actor=request.user, campaign=campaign, filter=chosen)
     except DomainError as error:
         messages.error(request, error.detail)
         return redirect(f"/campaigns/{pk}/add")
     return redirect(f"/campaigns/{pk}/batches/{batch.pk}")
+
+
+@role_required(Role.MANAGER)
+@require_POST
+def people_import(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a file in; its columns, the dry run and the report are those of every import."""
+    try:
+        upload = request.FILES.get("file")
+        job = importing.keep_list(actor=request.user, campaign=get_campaign(pk), upload=upload)  # type: ignore[arg-type]
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return redirect("campaign-add", pk=pk)
+    return redirect("contacts:import-detail", pk=job.pk)
 
 
 def batch_detail(request: HttpRequest, pk: uuid.UUID, batch_id: uuid.UUID) -> HttpResponse:

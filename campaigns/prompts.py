@@ -13,6 +13,7 @@ from django.db.models import Max
 
 from accounts.models import Tenant
 from campaigns.models import Campaign, CampaignLead, PromptVersion
+from contacts.custom_fields import field_kinds
 
 _SPOKEN = ("system_prompt", "first_sentence", "voice_id")
 _VARIABLE = re.compile(r"\{\{?\s*([a-z][a-z0-9_]{0,40})\s*\}?\}")
@@ -52,7 +53,7 @@ def versions_of_calls(calls: Iterable[Any]) -> dict[uuid.UUID, PromptVersion]:
 
 def preview(campaign: Campaign, lead: CampaignLead | None) -> dict[str, Any]:
     """What the voice would be told for a lead (None: for nobody in particular), and which names stay unfilled."""
-    values = variables(lead)
+    values = variables(lead, fields=field_kinds())
     both = f"{campaign.first_sentence}\n{campaign.system_prompt}"
     return {
         "version": newest_number(campaign),
@@ -62,22 +63,37 @@ def preview(campaign: Campaign, lead: CampaignLead | None) -> dict[str, Any]:
     }
 
 
+def usable_names(lead: CampaignLead | None) -> list[str]:
+    """The names a prompt may use."""
+    return [name for name in variables(lead, fields=field_kinds()) if name != "first_name_after_space"]
+
+
 def newest_number(campaign: Campaign) -> int:
     """The number of the newest version."""
     return int(PromptVersion.objects.filter(campaign=campaign).aggregate(n=Max("number"))["n"] or 0)
 
 
-def variables(lead: CampaignLead | None, business: str = "") -> dict[str, str]:
-    """What a prompt may name in braces: the lead's fields, its custom fields, the business."""
-    own: dict[str, Any] = {}
+def variables(lead: CampaignLead | None, business: str = "", fields: Iterable[str] = ()) -> dict[str, str]:
+    """What a prompt may name in braces: the lead's fields, its own and its contact's custom fields, the business.
+
+    One of the workspace's custom `fields` that is empty for this lead is said as nothing.
+    """
+    own: dict[str, Any] = dict.fromkeys(fields, "")
     if lead is not None:
-        own = {**lead.lead.custom_fields, **lead.custom_fields}
+        own |= {**lead.contact.custom_fields, **lead.lead.custom_fields, **lead.custom_fields}
         own |= {"first_name": lead.first_name, "last_name": lead.last_name, "company": lead.lead.company}
         own |= {"phone_number": lead.phone_number, "email": lead.lead.email}
     first_name = str(own.get("first_name", ""))
     own["first_name_after_space"] = f" {first_name}" if first_name else ""
     business = business or str(Tenant.objects.values_list("name", flat=True).get())
-    return {"business_name": business, "first_name": "", **{name: str(value) for name, value in own.items()}}
+    return {"business_name": business, "first_name": "", **{name: _said(value) for name, value in own.items()}}
+
+
+def _said(value: Any) -> str:
+    """A value as a voice says it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def fill(text: str, values: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
+from campaigns import importing
 from campaigns.call_history import calls
 from campaigns.models import Campaign, CampaignLead, LeadBatch, Suppression
 from campaigns.stats import ANSWERED
@@ -43,6 +44,8 @@ def get_campaign_lead(campaign: Campaign, pk: uuid.UUID | str) -> CampaignLead:
 def get_batch(campaign: Campaign, pk: uuid.UUID | str) -> LeadBatch:
     """A batch of added people; raises NotFound."""
     found: LeadBatch | None = LeadBatch.objects.filter(campaign=campaign, pk=_key(pk)).first()
+    if found is None and (job := importing.lists_of(campaign).filter(pk=_key(pk)).first()):
+        found = importing.batch_of(job, campaign)
     if found is None:
         raise NotFound("There is no such batch in this campaign.")
     return found

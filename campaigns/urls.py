@@ -21,6 +21,7 @@ urlpatterns = [
     ),
     path("campaigns/<uuid:pk>/people", people_pages.people_list, name="campaign-people"),
     path("campaigns/<uuid:pk>/add", people_pages.people_add, name="campaign-add"),
+    path("campaigns/<uuid:pk>/add/file", people_pages.people_import, name="campaign-import"),
     path("campaigns/<uuid:pk>/add/many", people_pages.people_add_many, name="campaign-add-many"),
     path("campaigns/<uuid:pk>/batches/<uuid:batch_id>", people_pages.batch_detail, name="campaign-batch-page"),
     path(

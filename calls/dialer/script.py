@@ -12,6 +12,7 @@ from calls.models import Call
 from calls.providers.base import PlaceCall
 from campaigns.models import Campaign, CampaignLead, PromptVersion
 from campaigns.prompts import fill, variables, versions_of_calls
+from contacts.custom_fields import field_kinds
 
 DEFAULT_CALLER_ID = "+14155550100"
 """What simulated calls show when the campaign has no numbers of its own."""
@@ -25,16 +26,21 @@ OPENING_BY_HAND = "Hello{first_name_after_space}, this is {agent} from {business
 
 
 def requests_for(calls: list[Call]) -> list[tuple[Call, PlaceCall]]:
-    """The placing requests of calls of one tenant, with three queries."""
+    """The placing requests of calls of one tenant, with four queries."""
     leads = {
         lead.pk: lead
-        for lead in CampaignLead.objects.select_related("campaign", "lead").filter(
+        for lead in CampaignLead.objects.select_related("campaign", "lead", "contact").filter(
             pk__in=[spoken_to(call) for call in calls]
         )
     }
     business = Tenant.objects.values_list("name", flat=True).get()
     said = versions_of_calls(calls)
-    return [(call, _request(call, leads.get(spoken_to(call)), said.get(call.pk), business)) for call in calls]
+    fields = field_kinds()
+    requests = []
+    for call in calls:
+        lead = leads.get(spoken_to(call))
+        requests.append((call, _request(call, lead, said.get(call.pk), variables(lead, business, fields))))
+    return requests
 
 
 def spoken_to(call: Call) -> uuid.UUID | None:
@@ -42,9 +48,8 @@ def spoken_to(call: Call) -> uuid.UUID | None:
     return call.campaign_lead_id or call.test_as_id
 
 
-def _request(call: Call, lead: CampaignLead | None, version: PromptVersion | None, business: str) -> PlaceCall:
+def _request(call: Call, lead: CampaignLead | None, version: PromptVersion | None, values: dict[str, str]) -> PlaceCall:
     spoken = version or (lead.campaign if lead else call.test_of or Campaign())
-    values = variables(lead, business)
     person = (call.lead or call.contact) if lead is None else None
     if person is not None and person.first_name:
         values |= {"first_name": person.first_name, "first_name_after_space": f" {person.first_name}"}
@@ -59,7 +64,7 @@ def _request(call: Call, lead: CampaignLead | None, version: PromptVersion | Non
         ring_timeout_seconds=timing.RING_TIMEOUT_SECONDS,
         max_duration_seconds=call.minutes_held * 60,
         metadata={
-            "company": business,
+            "company": values["business_name"],
             "person": values["first_name"],
             "offer": values.get("offer") or _in_a_sentence(lead.campaign.name if lead else ""),
             "agent": spoken.voice_id.capitalize() if spoken.voice_id.isalpha() else "",

@@ -195,7 +195,7 @@ def test_a_file_adds_its_people_and_tells_why_not(manager, at, workspace):
         "phone_type_not_allowed": 1,
         "no_phone_number": 1,
     }
-    assert {sample["line"] for sample in body["samples"] if "line" in sample} == {6, 8}
+    assert {sample["line"] for sample in body["samples"] if "line" in sample} == {6, 7, 8}
     states = {item["phone_number"]: item["status"] for item in manager.get(f"{at}/contacts").json()["items"]}
     assert states == {"+12127360001": "pending", "+12127360002": "pending", "+12127360003": "blocked"}
     with workspace.scope():

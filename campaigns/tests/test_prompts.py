@@ -6,6 +6,7 @@ from calls.models import Call
 from campaigns import prompts, services
 from campaigns.copies import copy_campaign
 from campaigns.models import PromptVersion
+from contacts.models import CustomField
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +73,15 @@ def test_a_start_is_planned_over_the_api_and_on_the_page(campaign, workspace):
     assert api.post(at, {"at": "2001-01-01T09:00:00Z"}).status_code == 400
     assert api.post(at, {}).status_code == 400
     assert api.post(at, {"at": None}).json()["status"] == "draft"
+
+
+def test_custom_fields_of_the_contact_fill_in_and_an_empty_one_is_silent(make_campaign, make_lead):
+    CustomField.objects.create(key="plan", label="Plan")
+    CustomField.objects.create(key="size", label="Size")
+    campaign = make_campaign(first_sentence="The {{plan}} plan{{size}}, {{colour}}", system_prompt="")
+    row = make_lead(campaign)
+    row.contact.custom_fields = {"plan": "gold"}
+    shown = prompts.preview(campaign, row)
+    assert shown["first_sentence"] == "The gold plan, {{colour}}"
+    assert shown["unknown_names"] == ["colour"]
+    assert {"plan", "size", "first_name"} <= set(prompts.usable_names(row))

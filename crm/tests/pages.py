@@ -199,6 +199,7 @@ answer-introduction nobody page -
 lead-import manager page -
 campaign-prompt agent page campaign
 campaign-schedule manager form campaign
+campaign-import manager form campaign
 calls:list agent page -
 calls:numbers manager page -
 calls:detail agent page call
