@@ -39,18 +39,22 @@ def check_intake_rate(*, form: str, origin: str) -> None:
         counts = [(rates.count(name, rate), rate) for name, rate in limits]
     except (RedisError, OSError):
         log.warning("intake_rate_from_rows")
-        counts = [
-            (_stored(origin, settings.INTAKE_RATE_PER_FORM_AND_ADDRESS), settings.INTAKE_RATE_PER_FORM_AND_ADDRESS)
-        ]
+        counts = _stored(origin)
     for uses, rate in counts:
         if uses > rates.parse_rate(rate)[0]:
             raise TooManySubmissions(rates.wait_for_next(rate))
 
 
-def _stored(origin: str, rate: str) -> int:
-    """Submissions of the address within the window, this one included; its next one waits for our commit."""
-    _, window = rates.parse_rate(rate)
+def _stored(origin: str) -> list[tuple[int, str]]:
+    """(Submissions of the address within the window, this one included; the rate) over all forms and for this one.
+
+    Its next one waits for our commit, so that many at once cannot pass together.
+    """
+    everywhere, here = settings.INTAKE_RATE_PER_ADDRESS, settings.INTAKE_RATE_PER_FORM_AND_ADDRESS
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [f"intake:{origin}"])
-    since = Now() - dt.timedelta(seconds=window)
-    return int(Submission.objects.filter(origin=origin, submitted_at__gt=since).count()) + 1
+        cursor.execute("SELECT submissions_of_origin(%s, %s)", [origin, rates.parse_rate(everywhere)[1]])
+        (anywhere,) = cursor.fetchone()
+    since = Now() - dt.timedelta(seconds=rates.parse_rate(here)[1])
+    with_us = Submission.objects.filter(origin=origin, submitted_at__gt=since).count()
+    return [(int(anywhere) + 1, everywhere), (with_us + 1, here)]

@@ -143,6 +143,7 @@ class Submission(TenantModel):
         ordering = ("-submitted_at", "-id")
         indexes = [
             models.Index(fields=["tenant", "origin", "-submitted_at"], name="submission_of_origin"),
+            models.Index(fields=["origin", "submitted_at"], name="submission_everywhere"),
             models.Index(fields=["tenant", "lead"], name="submission_of_lead"),
         ]
 

@@ -19,10 +19,12 @@ def form(workspace):
 def fill(form):
     def _fill(seconds=10, query="", **changes):
         client = Client(enforce_csrf_checks=True)
-        with time_machine.travel(timezone.now() - dt.timedelta(seconds=seconds)):
+        sent_at = timezone.now()
+        with time_machine.travel(sent_at - dt.timedelta(seconds=seconds), tick=False):
             opened = client.get(form).context["opened"]
         body = {"first_name": "Ada", "last_name": "King", "email": "ada@x.test", "opened": opened} | changes
-        return client.post(form + query, body)
+        with time_machine.travel(sent_at, tick=False):
+            return client.post(form + query, body)
 
     return _fill
 

@@ -212,11 +212,21 @@ def test_a_forged_forwarded_address_does_not_get_around_the_limit(workspace):
     assert codes[-2:] == [429, 429]
 
 
-def test_the_limit_holds_while_redis_is_away(workspace, send, monkeypatch, settings):
+@pytest.fixture
+def no_redis(monkeypatch, settings):
     from core import rates
 
     monkeypatch.setattr(rates, "_client", None)
     settings.CACHE_URL = "unix:///nonexistent/redis.sock"
+
+
+def test_the_limit_over_all_forms_holds_while_redis_is_away(workspace, stranger, send, no_redis, settings):
+    settings.INTAKE_RATE_PER_ADDRESS = "3/min"
+    codes = [send(form_key=w.form_key, email="a@x.test").status_code for w in (workspace, stranger) * 2]
+    assert codes == [201, 201, 201, 429]
+
+
+def test_the_limit_holds_while_redis_is_away(workspace, send, no_redis):
     codes = [send(email=f"{n}@x.test").status_code for n in range(11)]
     assert codes == [201] * 10 + [429]
 
