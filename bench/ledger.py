@@ -75,7 +75,7 @@ class Run:
         running = {first: self.start(first) for first in range(0, len(self.plan), THREADS)}
         total, told = sum(map(len, self.plan)), began
         while running:
-            time.sleep(0.05)
+            time.sleep(0.02)
             if done < kills and sum(self.confirmed) >= total * (done + 1) // (kills + 2):
                 first = dice.choice(list(running))
                 os.kill(running[first].pid, signal.SIGKILL)

@@ -21,7 +21,7 @@ def test_a_dead_number_is_replaced_and_the_person_called_under_the_next(phones, 
     campaign = desk.campaign([DEAD], provider="simulated")
     with desk.workspace.scope():
         Contact.objects.update(email="jo.li@blue-ridge.example")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while desk.fresh(campaign).status != "completed" and time.monotonic() < deadline:
         desk.drive(0.3)
         deliver(desk.receiver, client)
