@@ -189,7 +189,8 @@ def _set_aside(emails: QuerySet[Email], *, error: str) -> None:
 
 def _mine(email: Email) -> QuerySet[Email]:
     """The mail's row while this try holds it."""
-    return Email.objects.filter(pk=email.pk, status=Email.Status.SENDING, attempts=email.attempts)
+    rows: QuerySet[Email] = Email.objects.filter(pk=email.pk, status=Email.Status.SENDING, attempts=email.attempts)
+    return rows
 
 
 def _hand_over(email: Email) -> None:

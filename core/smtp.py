@@ -27,7 +27,7 @@ class _Session:
 
     before_dot: Callable[[], None] | None = None
 
-    def data(self: Any, msg: bytes) -> tuple[int, bytes]:
+    def data(self: Any, msg: Any) -> tuple[int, bytes]:
         code, answer = self.docmd("data")
         if code != 354:
             raise smtplib.SMTPDataError(code, answer)
@@ -42,7 +42,8 @@ class _Session:
             raise
         self.send(b".\r\n")
         self.sock.settimeout(ANSWER_SECONDS)
-        return self._answer()
+        said: tuple[int, bytes] = self._answer()
+        return said
 
     def _answer(self: Any) -> tuple[int, bytes]:
         sock = self.sock
@@ -74,5 +75,8 @@ class EmailBackend(smtp.EmailBackend):
 
     def hand_over(self, message: EmailMessage, *, before_dot: Callable[[], None]) -> int:
         """Send one message over the open connection; an error raised by `before_dot` leaves it unsent."""
-        self.connection.before_dot = before_dot
+        session = self.connection
+        if not isinstance(session, _Session):
+            raise TypeError("Open the connection first.")
+        session.before_dot = before_dot
         return self.send_messages([message]) or 0

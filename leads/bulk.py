@@ -23,7 +23,7 @@ from leads.states import is_legal
 MOST = 1_000
 STEP = 250
 TOPIC = "leads.bulk"
-FILTER_NAMES: frozenset[str] = frozenset(LeadFilter.base_filters)  # type: ignore[attr-defined]
+FILTER_NAMES: frozenset[str] = frozenset(LeadFilter.base_filters)
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def filtered(filters: Mapping[str, list[str]]) -> QuerySet[Lead]:
     query = QueryDict(mutable=True)
     for name in FILTER_NAMES & set(filters):
         query.setlist(name, filters[name])
-    form: Any = LeadFilter(query, queryset=Lead.objects.active())  # type: ignore[no-untyped-call]
+    form: Any = LeadFilter(query, queryset=Lead.objects.active())
     if not form.is_valid():
         raise InvalidInput("The filters cannot be read.", field="filter")
     rows: QuerySet[Lead] = form.qs

@@ -59,7 +59,7 @@ def lead_bulk(request: HttpRequest) -> HttpResponse:
     if request.POST.get("scope") == "matching":
         filters = dict(QueryDict(request.POST.get("query", "")).lists())
         ids: list[uuid.UUID] = []
-        done = bulk.change_matching(actor=user, filters=filters, action=action, value=value)  # type: ignore[arg-type]
+        done = bulk.change_matching(actor=user, filters=filters, action=action, value=value)
     elif ids := _ids(request.POST.getlist("ids")):
         done = bulk.change_many(actor=user, leads=Lead.objects.active().filter(pk__in=ids), action=action, value=value)
     else:
