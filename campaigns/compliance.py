@@ -1,12 +1,15 @@
 """What the law wants before a campaign may dial at all."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignLead, Consent, Suppression
+from campaigns.models import Campaign, CampaignLead, Consent
 from campaigns.querysets import CampaignLeadQuerySet
+from contacts.models import Import
 from core.problems import DomainError
 
 NATIONAL_LIST_GOOD_FOR = timedelta(days=31)
@@ -21,27 +24,39 @@ class ComplianceBlock(DomainError):
 
 def check_may_start(campaign: Campaign) -> None:
     """Raise ComplianceBlock with every reason why the campaign may not dial."""
-    faults = []
-    if _national_list_is_stale():
-        faults.append(
-            ("stale_do_not_call_list", "The national do-not-call list is older than 31 days. Import it anew.")
-        )
-    if _nobody_consented(campaign):
-        faults.append(("no_consent", "Nobody in the campaign has agreed to calls by an AI voice."))
+    faults = faults_of(campaign)
     if faults:
         raise ComplianceBlock(" ".join(words for _, words in faults), reasons=[code for code, _ in faults])
 
 
-def national_list_fetched_at() -> datetime | None:
-    """When the national list was last imported; None when there is none."""
-    rows = Suppression.objects.filter(scope=Suppression.Scope.NATIONAL)
-    fetched_at: datetime | None = rows.aggregate(at=Max("fetched_at"))["at"]
-    return fetched_at
+def faults_of(campaign: Campaign) -> list[tuple[str, str]]:
+    """Why the campaign may not dial as things stand: (code, words)."""
+    stale = [register for register in registers() if register.is_stale]
+    faults = [
+        ("stale_do_not_call_list", f"The do-not-call list “{register.name}” is older than 31 days. Import it anew.")
+        for register in stale[:1]
+    ]
+    if _nobody_consented(campaign):
+        faults.append(("no_consent", "Nobody in the campaign has agreed to calls by an AI voice."))
+    return faults
 
 
-def _national_list_is_stale() -> bool:
-    newest = national_list_fetched_at()
-    return newest is not None and newest < timezone.now() - NATIONAL_LIST_GOOD_FOR
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A public do-not-call register and when its present edition was imported."""
+
+    name: str
+    at: datetime
+    is_stale: bool
+
+
+def registers() -> list[Register]:
+    """The public registers of the workspace, the one to be renewed first in front; undone imports count for nothing."""
+    jobs = Import.objects.filter(kind="do_not_call", status=Import.Status.COMPLETED, options__national=True)
+    names = jobs.annotate(register=KT("options__register")).order_by().values("register")
+    newest = names.annotate(at=Max("completed_at")).order_by("at").values_list("register", "at")
+    limit = timezone.now() - NATIONAL_LIST_GOOD_FOR
+    return [Register(name=name, at=at, is_stale=at < limit) for name, at in newest if at]
 
 
 def _nobody_consented(campaign: Campaign) -> bool:

@@ -24,12 +24,17 @@ class ListFileSerializer(StrictSerializer):
 
     file = serializers.FileField(max_length=300)
     national = serializers.BooleanField(required=False, default=False)
+    register = serializers.CharField(
+        required=False, allow_blank=True, max_length=60, help_text="Its name; a new edition replaces the former one."
+    )
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=300)
 
 
 class ListImportSerializer(serializers.Serializer[Any]):
-    """What became of a file's numbers."""
+    """What became of a file's numbers; a long list goes on in the background (see `/contacts/imports/{id}`)."""
 
+    id = serializers.UUIDField()
+    status = serializers.CharField()
     added = serializers.IntegerField()
     skipped = serializers.IntegerField()
     refused = serializers.IntegerField()
@@ -77,10 +82,14 @@ class SuppressionImportApi(ApiMixin):
     permission_classes = (IsManager,)
     parser_classes = (MultiPartParser,)
 
-    @extend_schema(request={"multipart/form-data": ListFileSerializer}, responses=ListImportSerializer)
+    @extend_schema(
+        request={"multipart/form-data": ListFileSerializer},
+        responses={200: ListImportSerializer, 202: ListImportSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Add every number of a file; `national` marks a public register, which must be renewed every 31 days."""
         body = ListFileSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        tally = import_list(actor=self.actor, **body.validated_data)
-        return Response(ListImportSerializer(tally).data)
+        became = import_list(actor=self.actor, **body.validated_data)
+        code = status.HTTP_200_OK if became["status"] == "completed" else status.HTTP_202_ACCEPTED
+        return Response(ListImportSerializer(became).data, status=code)

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST
 from accounts.models import Role
 from accounts.permissions import role_required
 from campaigns import suppressions
-from campaigns.compliance import national_list_fetched_at
+from campaigns.compliance import registers
 from campaigns.filters import SuppressionFilters
 from campaigns.forms import SuppressionFileForm, SuppressionForm, show_refusal
 from campaigns.models import Suppression
 from campaigns.selectors import get_suppression
-from campaigns.suppression_files import import_list
+from campaigns.suppression_files import start_list
 from core.problems import DomainError
 from leads.listing import PageOfRows
 
@@ -27,7 +27,7 @@ def suppression_list(request: HttpRequest) -> HttpResponse:
         "page": PageOfRows(request, rows, SuppressionFilters, ordering_fields=("phone_number", "created_at")),
         "scopes": Suppression.Scope.choices,
         "scope": request.GET.get("scope", ""),
-        "fetched_at": national_list_fetched_at(),
+        "registers": registers(),
     }
     return render(request, "campaigns/suppression_list.html", context)
 
@@ -57,13 +57,11 @@ def suppression_import(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "campaigns/suppression_form.html", {"form": SuppressionForm(), "file_form": form})
     try:
-        tally = import_list(actor=request.user, **form.cleaned_data)
+        job = start_list(actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
     except DomainError as error:
         show_refusal(form, error.extra.get("errors"), error.detail)
         return render(request, "campaigns/suppression_form.html", {"form": SuppressionForm(), "file_form": form})
-    words = f"{tally.added:,} numbers are listed now, {tally.skipped:,} were before, {tally.refused:,} are no numbers."
-    messages.success(request, words)
-    return redirect("/do-not-call")
+    return redirect("contacts:import-detail", pk=job.pk)
 
 
 @role_required(Role.MANAGER)

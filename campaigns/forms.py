@@ -268,6 +268,13 @@ class SuppressionFileForm(forms.Form):
         label="This is a public register",
         help_text="It must be renewed every 31 days; without that no campaign starts.",
     )
+    register = forms.CharField(
+        required=False,
+        max_length=60,
+        label="Name of the register",
+        help_text="A new edition replaces the former one of the same name.",
+        widget=forms.TextInput(attrs={"placeholder": "National register"}),
+    )
 
 
 def show_refusal(form: forms.Form, errors: Any, detail: str) -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import Role, Tenant
 from accounts.permissions import role_required
 from campaigns import running, services
+from campaigns.compliance import faults_of
 from campaigns.copies import copy_campaign
 from campaigns.filters import CampaignFilters
 from campaigns.forms import WAITS, CampaignForm, show_refusal
@@ -135,9 +136,8 @@ def campaign_copy(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def campaign_preflight(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """What a start would meet."""
     campaign = get_campaign(pk)
-    return render(
-        request, "campaigns/preflight.html", {"campaign": campaign, "check": preflight(campaign, database_now())}
-    )
+    context = {"campaign": campaign, "check": preflight(campaign, database_now()), "faults": faults_of(campaign)}
+    return render(request, "campaigns/preflight.html", context)
 
 
 @role_required(Role.MANAGER)

@@ -1,9 +1,15 @@
 """The do-not-call list over the API."""
 
+import datetime as dt
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
+from campaigns import suppression_files
 from campaigns.models import Suppression
+from contacts.importing import engine
+from contacts.models import Import
 
 pytestmark = pytest.mark.django_db
 BASE = "/api/v1/do-not-call"
@@ -89,8 +95,40 @@ def test_a_stale_national_list_stops_a_start(manager, workspace):
     manager.post(f"/api/v1/campaigns/{campaign['id']}/contacts", {"phone_number": "+12127360009"})
     upload(manager, "phone\n+12127360002\n", national=True)
     with workspace.scope(), connection.cursor() as cursor:
-        cursor.execute("UPDATE campaigns_suppression SET fetched_at = now() - interval '32 days'")
+        cursor.execute("UPDATE contacts_import SET completed_at = now() - interval '32 days'")
     answer = manager.post(f"/api/v1/campaigns/{campaign['id']}/start")
     assert (answer.status_code, answer.json()["reasons"]) == (409, ["stale_do_not_call_list"])
     upload(manager, "phone\n+12127360002\n", national=True)
     assert manager.post(f"/api/v1/campaigns/{campaign['id']}/start").status_code == 200
+
+
+def listed(workspace):
+    with workspace.scope():
+        return sorted(Suppression.objects.values_list("phone_number", flat=True))
+
+
+def test_a_new_edition_replaces_the_former_one_of_its_register_only(manager, workspace):
+    upload(manager, "phone\n+12127360001\n+12127360002\n", national=True, register="Federal")
+    upload(manager, "phone\n+12127360002\n+12127360003\n", national=True, register="State")
+    manager.post(BASE, {"phone_number": "+12127360009"})
+    upload(manager, "phone\n+12127360004\n", national=True, register="Federal")
+    assert listed(workspace) == ["+12127360002", "+12127360003", "+12127360004", "+12127360009"]
+
+
+def test_the_pre_flight_names_a_stale_register(manager, workspace):
+    campaign = manager.post("/api/v1/campaigns", {"name": "A"}).json()
+    upload(manager, "phone\n+12127360002\n", national=True, register="Federal")
+    with workspace.scope():
+        Import.objects.update(completed_at=timezone.now() - dt.timedelta(days=32))
+    page = workspace.browser("manager").get(f"/campaigns/{campaign['id']}/preflight").content.decode()
+    assert "“Federal” is older than 31 days" in page
+
+
+def test_a_long_list_goes_on_in_the_background(manager, workspace, monkeypatch):
+    monkeypatch.setattr(suppression_files, "AT_ONCE", 1)
+    answer = upload(manager, "+12127360001\n+12127360002\n+12127360003\n")
+    assert (answer.status_code, answer.json()["status"]) == (202, "pending")
+    with workspace.scope():
+        job = Import.objects.get()
+    engine.run_slice(workspace.id, job.pk)
+    assert len(listed(workspace)) == 3

@@ -125,7 +125,11 @@ def _run(job: Import, seconds: float) -> bool:
                 return False
             if time.monotonic() > until and tally is None:
                 return True
-    _end(job, _STATUS.COMPLETED, rows_total=F("rows_done"))
+    finish = getattr(kind, "finish", None)
+    with transaction.atomic():
+        if finish and tally is None:
+            finish()
+        _end(job, _STATUS.COMPLETED, rows_total=F("rows_done"))
     return False
 
 

@@ -34,7 +34,10 @@ class ImportLine:
 
 
 class ImportKind(Protocol):
-    """How rows of a file become records of one kind. Made anew for every slice of work."""
+    """How rows of a file become records of one kind. Made anew for every slice of work.
+
+    A kind may have a `finish()`, run in the transaction that ends an import of real rows.
+    """
 
     name: ClassVar[str]
     fields: ClassVar[Sequence[str]]
