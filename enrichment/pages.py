@@ -99,6 +99,14 @@ def provider(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "enrichment/provider.html", context)
 
 
+@require_POST
+@role_required(Role.ADMIN)
+def provider_earlier(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask a provider before the one that stands above it."""
+    services.ask_earlier(actor=request.user, choice=_choice(name))  # type: ignore[arg-type]
+    return redirect("enrichment-providers-page")
+
+
 def _selection(data: Any) -> dict[str, Any]:
     """The ticked contacts, or the filter of the list they stand in."""
     if data.get("scope") == "matching" or not data.getlist("ids"):

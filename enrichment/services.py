@@ -196,6 +196,18 @@ def update_provider(*, actor: Actor, choice: Choice, changes: dict[str, Any]) ->
     return checked
 
 
+def ask_earlier(*, actor: Actor, choice: Choice) -> None:
+    """Move a provider one place up in the order; the first stays the first."""
+    require_role(actor, "admin")
+    with transaction.atomic():
+        order = [other.setting for other in choices.provider_choices()]
+        at = [setting.pk for setting in order].index(choice.setting.pk)
+        order.insert(max(0, at - 1), order.pop(at))
+        for place, setting in enumerate(order, start=1):
+            ProviderSetting.objects.filter(pk=setting.pk).update(position=place * 10)
+    audit.record(actor=actor, action="enrichment.provider_updated", record=choice.setting, fields=["position"])
+
+
 def update_policy(*, actor: Actor, changes: dict[str, Any]) -> None:
     """Change budget, alarm and refreshing."""
     require_role(actor, "admin")

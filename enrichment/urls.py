@@ -10,6 +10,7 @@ urlpatterns = [
     path("contacts/<uuid:pk>/enrichments/<uuid:run_id>/undo", pages.undo, name="enrichment-undo"),
     path("settings/enrichment", pages.providers, name="enrichment-providers-page"),
     path("settings/enrichment/<slug:name>", pages.provider, name="enrichment-provider"),
+    path("settings/enrichment/<slug:name>/earlier", pages.provider_earlier, name="enrichment-provider-earlier"),
     path("enrichment", pages.spend, name="enrichment-spend"),
     path("enrichment/new", pages.batch_new, name="enrichment-batch-new"),
     path("enrichment/start", pages.batch_start, name="enrichment-batch-start"),

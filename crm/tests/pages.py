@@ -169,6 +169,7 @@ enrichment-panel agent page contact
 enrichment-undo agent form run
 enrichment-providers-page admin page -
 enrichment-provider admin page provider
+enrichment-provider-earlier admin form provider
 enrichment-spend manager page -
 enrichment-batch-new manager page -
 enrichment-batch-start manager form -

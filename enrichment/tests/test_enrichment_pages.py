@@ -98,6 +98,19 @@ def test_a_key_that_does_not_work_is_not_kept(workspace):
         assert ProviderSetting.objects.get(provider="hunter").api_key == ""
 
 
+def test_the_order_of_providers_is_changed_place_by_place(workspace):
+    def order():
+        with workspace.scope():
+            return [choice.provider.name for choice in provider_choices()]
+
+    first, second, third, *rest = order()
+    browser = workspace.browser("admin")
+    for name in (third, third, third):
+        assert browser.post(f"/settings/enrichment/{name}/earlier").status_code == 302
+    assert order() == [third, first, second, *rest]
+    assert browser.post("/settings/enrichment/nobody/earlier").status_code == 404
+
+
 def test_an_agent_sees_no_settings_and_no_spending(workspace):
     browser = workspace.browser("agent")
     for path in ("/settings/enrichment", "/settings/enrichment/hunter", "/enrichment", "/enrichment/new"):
