@@ -24,7 +24,7 @@ def chaos(*options):
 
 def test_300_leads_come_through_15_kills_a_crash_and_an_emptied_broker_without_a_fault():
     options = ["--leads", "300", "--cap", "30", "--kills", "15", "--crashes", "1", "--flushes", "1"]
-    code, found = chaos(*options, "--seconds", "30", "--limit", "300", "--speed", "100", "--max-retries", "1")
+    code, found = chaos(*options, "--seconds", "30", "--limit", "420", "--speed", "100", "--max-retries", "1")
     assert found["violations"] == [], found
     assert (found["kills"], found["postgres_crashes"], found["redis_flushes"]) == (15, 1, 1)
     assert found["calls"] >= 300
