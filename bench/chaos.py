@@ -65,7 +65,7 @@ def violations(found: dict[str, Any]) -> list[str]:
     """What must be zero and is not."""
     zeros = ("dialed_twice", "overlapping", "over_their_attempts", "unknown_to_us", "lost", "live", "held")
     broken = [f"{name} = {found[name]}" for name in zeros if found[name]]
-    broken += [str(found[name]) for name in ("drift", "invariants") if found[name]]
+    broken += [str(found[name]) for name in ("drift", "invariants", "differences") if found[name]]
     if found["most_at_once"] > found["cap"]:
         broken.append(f"{found['most_at_once']} calls at once over the cap of {found['cap']}")
     if found["state"] != "completed":

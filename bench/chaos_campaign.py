@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import uuid
+from decimal import Decimal
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
@@ -22,11 +23,15 @@ from django.db import connection, transaction
 from accounts import ledger
 from accounts.models import Tenant, User
 from accounts.services import create_workspace
+from calls.dialer.finish import minutes_of
 from calls.models import Call
+from campaigns.live import look_at
 from campaigns.models import Campaign, CampaignLead, ProviderGate
 from campaigns.running import resume_campaign, start_campaign
 from campaigns.states import FINAL
+from campaigns.stats import campaign_stats
 from contacts.models import Contact
+from core.clock import database_now
 from core.scope import tenant_scope
 from leads.models import Lead
 
@@ -108,7 +113,32 @@ def check(tenant: str, campaign: str) -> dict[str, Any]:
             "held": account.held,
             "minutes_used": 1_000_000 - account.balance,
             "invariants": broken_invariants(),
+            "differences": differences(Campaign.objects.get(pk=campaign), 1_000_000 - account.balance),
         }
+
+
+def differences(campaign: Campaign, minutes_used: int) -> list[str]:
+    """Figures of the API, the live page and the purse that do not add up with the rows themselves."""
+    calls, leads = list(Call.objects.filter(campaign=campaign)), CampaignLead.objects.filter(campaign=campaign)
+    stats, live = campaign_stats(campaign), look_at(campaign, database_now())
+    ended = [call for call in calls if call.dial_state == "ended"]
+    pairs = {
+        "leads by state": (sum(stats["job_status_counts"].values()), leads.count()),
+        "calls by outcome": (sum(stats["calls_by_outcome"].values()), len(ended)),
+        "in flight": (stats["in_flight"], len(calls) - len(ended)),
+        "calls by hour": (sum(hour["calls"] for hour in stats["by_hour"]), len(ended)),
+        "cost": (Decimal(stats["cost"]), sum((call.cost or Decimal(0) for call in ended), Decimal(0))),
+        "minutes of the purse": (minutes_used, sum(minutes_of(call) for call in ended)),
+        "funnel, all": (live.funnel[0].value, leads.count()),
+        "funnel, dialed": (live.funnel[1].value, len({call.campaign_lead_id for call in calls})),
+        "answered": (live.sums.answered, sum(is_answered(call) for call in ended)),
+    }
+    return [f"{name}: {shown} is not {true}" for name, (shown, true) in pairs.items() if shown != true]
+
+
+def is_answered(call: Call) -> bool:
+    """Whether a person took the call."""
+    return call.answered_at is not None and call.answered_by in ("", "human", "unknown")
 
 
 def broken_invariants() -> list[str]:
