@@ -83,6 +83,7 @@ def storm(world: World, made: dict[str, str], options: argparse.Namespace) -> di
     for number in range(options.kills):
         time.sleep(gap * world.random.uniform(0.5, 1.5))
         world.mend()
+        state_of(world, made)
         world.kill_one()
         if number in crash_at:
             outages.append(world.crash_postgres())
@@ -103,15 +104,22 @@ def storm(world: World, made: dict[str, str], options: argparse.Namespace) -> di
     }
 
 
+def state_of(world: World, made: dict[str, str]) -> str:
+    """How the campaign stands; when a brake was pulled, as it should be, a person looks and resumes."""
+    found = world.ask("SELECT status, pause_reason FROM campaigns_campaign WHERE id = %s", made["campaign"])
+    state, reason = found[0]
+    if state == "paused":
+        world.run("-m", MODULE, "resume", made["tenant"], made["campaign"])
+        world.brakes[reason] = world.brakes.get(reason, 0) + 1
+    return str(state)
+
+
 def wait_for_end(world: World, made: dict[str, str], deadline: float) -> Any:
-    """Mend what has died until the campaign has ended; a campaign that brakes is told, not resumed."""
+    """Mend what has died until the campaign has ended; a campaign that brakes is resumed, and the brake told."""
     while time.monotonic() < deadline:
         world.mend()
-        state = world.ask("SELECT status FROM campaigns_campaign WHERE id = %s", made["campaign"])[0][0]
-        if state == "paused":  # a brake was pulled, as it should be; a person would look and resume
-            world.run("-m", MODULE, "resume", made["tenant"], made["campaign"])
-            world.brakes += 1
-        elif state != "running":
+        state = state_of(world, made)
+        if state not in ("running", "paused"):
             return state
         time.sleep(0.5)
     count = "SELECT status, count(*) FROM campaigns_campaignlead WHERE campaign_id = %s GROUP BY 1"

@@ -89,7 +89,7 @@ class World:
     data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="switchboard-chaos-")))
     programs: dict[str, Program] = field(default_factory=dict)
     kills: dict[str, int] = field(default_factory=dict)
-    brakes: int = 0
+    brakes: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
