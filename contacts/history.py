@@ -98,9 +98,10 @@ def _revert_changes(batch: list[ContactChange]) -> int:
 
 _TYPES = {"tags": "text[]", "custom_fields": "jsonb", "owner_id": "uuid", "deleted_at": "timestamptz"}
 _WRITTEN = (*PLAIN, *_TYPES)
+_COLUMNS = ", ".join(f"{f} {_TYPES.get(f, 'text')}" for f in _WRITTEN)
 _WRITE_BACK = f"""
 UPDATE contacts_contact c SET {", ".join(f"{f} = v.{f}" for f in _WRITTEN)}
-FROM jsonb_to_recordset(%s) AS v (id uuid, tenant_id uuid, {", ".join(f"{f} {_TYPES.get(f, 'text')}" for f in _WRITTEN)})
+FROM jsonb_to_recordset(%s) AS v (id uuid, tenant_id uuid, {_COLUMNS})
 WHERE c.id = v.id AND c.tenant_id = v.tenant_id
 """  # noqa: S608 - our own field names
 
