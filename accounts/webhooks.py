@@ -6,6 +6,7 @@ followed, private addresses are refused at every try, and the answer's body is n
 """
 
 import base64
+import contextlib
 import datetime as dt
 import hashlib
 import hmac
@@ -60,9 +61,13 @@ class UrlRefused(InvalidInput):
 
 
 def create_endpoint(*, actor: Actor, url: str, events: list[str], description: str = "") -> WebhookEndpoint:
-    """Add an endpoint; `secret` of the answer is shown only now. Refuses addresses that are not public https."""
+    """Add an endpoint; `secret` of the answer is shown only now. Refuses addresses that are not public https.
+
+    A name that cannot be looked up just now is taken: each delivery judges the address anew.
+    """
     try:
-        net.check_public_url(url, allowed_origins=settings.WEBHOOK_ALLOWED_ORIGINS)
+        with contextlib.suppress(net.HostUnknown):
+            net.check_public_url(url, allowed_origins=settings.WEBHOOK_ALLOWED_ORIGINS)
     except net.UrlNotAllowed as refused:
         raise UrlRefused(refused.reason, field="url", field_code=refused.code) from None
     if unknown := sorted(set(events) - set(EVENTS)):

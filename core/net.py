@@ -23,6 +23,7 @@ MAX_URL: Final = 2_000
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE: Final = ipaddress.ip_network("::/96")
+_INNER_ENDINGS: Final = frozenset({"local", "localdomain", "localhost", "internal", "intranet", "lan", "home", "corp"})
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -36,6 +37,10 @@ class UrlNotAllowed(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class HostUnknown(UrlNotAllowed):
+    """The name has no address just now: it may have one when a request is due, which is judged then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def check_public_url(
 
     https on port 443 or 8443, no user name, a plain host name or address, and every address it resolves to
     public. `allowed_origins` names exceptions of the operator ("http://127.0.0.1:9000"). Raises
-    `UrlNotAllowed`.
+    `UrlNotAllowed`, or `HostUnknown` of it when everything but the look-up is in order.
     """
     if len(url) > MAX_URL or re.search(r"[\x00-\x20\x7f\\]", url):
         raise UrlNotAllowed("The address holds characters that do not belong there, or is too long.")
@@ -153,6 +158,8 @@ def _plain_host(host: str) -> str:
     labels = name.split(".")
     if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         raise UrlNotAllowed("This is not a public host name.")
+    if labels[-1].lower() in _INNER_ENDINGS:
+        raise UrlNotAllowed("The address does not lie in the public internet.")
     # 2130706433, 0x7f.1 and 0177.0.0.1 are all 127.0.0.1 to the system's resolver.
     if re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1], re.IGNORECASE):
         raise UrlNotAllowed("This is not a host name.")
@@ -164,9 +171,9 @@ def _resolve(name: str, port: int, resolve: Callable[..., list[Any]]) -> list[Ad
         found = resolve(name, port, type=socket.SOCK_STREAM)
         addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
     except (OSError, UnicodeError, ValueError) as error:
-        raise UrlNotAllowed("The host name cannot be resolved.") from error
+        raise HostUnknown("The host name cannot be resolved.") from error
     if not addresses:
-        raise UrlNotAllowed("The host name cannot be resolved.")
+        raise HostUnknown("The host name cannot be resolved.")
     return list(dict.fromkeys(addresses))
 
 

@@ -162,3 +162,12 @@ def test_a_delivery_is_sent_again_on_request(workspace, receiver):
     assert admin.post(f"{url}/{delivery['id']}/redeliver").status_code == 202
     outbox.relay(workspace.id)
     assert len(receiver.seen) == 2
+
+
+def test_a_name_that_cannot_be_looked_up_just_now_is_taken_and_judged_at_each_delivery(workspace, scoped):
+    made = workspace.api("admin").post(
+        URL, {"url": "https://hooks.never-registered.example/x", "events": ["lead.created"]}
+    )
+    assert made.status_code == 201
+    inner = workspace.api("admin").post(URL, {"url": "https://hooks.internal/x"})
+    assert (inner.status_code, inner.json()["errors"][0]["code"]) == (400, "url_not_allowed")
