@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -179,7 +180,12 @@ def test_the_export_holds_the_filtered_leads_and_runs_no_formula(workspace, lead
         create_lead(actor=workspace.agent, first_name="=cmd|calc", email="evil@x.test", state="lost")
     assert workspace.browser("agent").get("/leads/export.csv").status_code == 403
     answer = workspace.browser("manager").get("/leads/export.csv?state=lost")
-    text = b"".join(answer.streaming_content).decode()
+
+    async def collect():
+        return b"".join([part async for part in answer.streaming_content])
+
+    text = async_to_sync(collect)().decode("utf-8-sig")
+    assert "first_name" in text.splitlines()[0]
     assert "'=cmd" in text
     assert "Ada" not in text
 
