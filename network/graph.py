@@ -15,10 +15,8 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection
 
-from contacts.models import Contact
+from core.problems import NotFound
 from core.scope import current_tenant_id
-from network.models import GraphVersion
-from network.ties import get_person
 
 MAX_HOPS = 4
 KEEP_SECONDS = 3600
@@ -95,6 +93,10 @@ SELECT f.x, f.m, g.y, f.p, f.s, g.s, g.p FROM f JOIN g ON g.m = f.m
 WHERE f.x <> g.y AND f.m <> %(a)s AND f.m <> %(b)s
 ORDER BY f.p * f.s * g.s * g.p DESC, f.x, f.m, g.y LIMIT %(most)s
 """
+_ALIVE = "SELECT id FROM contacts_contact WHERE tenant_id = %(t)s AND id = ANY(%(ids)s) AND deleted_at IS NULL"
+_WORLD = f"""
+SELECT (SELECT stamp FROM network_graphversion WHERE tenant_id = %(t)s), (SELECT count(*) FROM ({_ALIVE}) alive)
+"""  # noqa: S608 - constant texts
 
 
 @dataclass(frozen=True)
@@ -195,8 +197,12 @@ def _keep_better(best: dict[tuple[uuid.UUID, ...], Path], path: Path) -> None:
 
 
 def _active(contact_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    wanted = set(contact_ids)
-    return set(Contact.objects.active().filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+    wanted = list(set(contact_ids))
+    if not wanted:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_ALIVE, {"t": current_tenant_id(), "ids": wanted})
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def search_paths(from_id: uuid.UUID, to_id: uuid.UUID, *, max_hops: int = MAX_HOPS, most: int = 1) -> list[Path]:
@@ -209,10 +215,12 @@ def search_paths(from_id: uuid.UUID, to_id: uuid.UUID, *, max_hops: int = MAX_HO
     return paths
 
 
-def graph_stamp() -> uuid.UUID | None:
-    """The stamp of the graph as this transaction sees it; None while nothing was ever tied."""
-    stamp: uuid.UUID | None = GraphVersion.objects.values_list("stamp", flat=True).first()
-    return stamp
+def _stamp_and_alive(contact_ids: set[uuid.UUID]) -> tuple[uuid.UUID | None, int]:
+    """The stamp of the graph as this transaction sees it, None while nothing was ever tied; how many are active."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WORLD, {"t": current_tenant_id(), "ids": list(contact_ids)})
+        stamp, alive = cursor.fetchone()
+    return stamp, alive
 
 
 def find_paths(*, from_id: uuid.UUID, to_id: uuid.UUID, max_hops: int = MAX_HOPS, alternatives: int = 0) -> list[Path]:
@@ -221,11 +229,12 @@ def find_paths(*, from_id: uuid.UUID, to_id: uuid.UUID, max_hops: int = MAX_HOPS
     Answers are kept under the stamp of the graph, which triggers renew with every change, and only when the stamp
     did not move during the search: an answer from an old world is never given.
     """
-    get_person(from_id)
-    get_person(to_id)
+    ends = {from_id, to_id}
+    stamp, alive = _stamp_and_alive(ends)
+    if alive < len(ends):
+        raise NotFound("There is no such contact.")
     if from_id == to_id:
         return [Path((from_id,), ())]
-    stamp = graph_stamp()
     if stamp is None:
         return []
     key = f"path:{stamp}:{from_id}:{to_id}:{max_hops}:{alternatives}"
@@ -233,6 +242,6 @@ def find_paths(*, from_id: uuid.UUID, to_id: uuid.UUID, max_hops: int = MAX_HOPS
     if kept is not None:
         return [Path(tuple(ids), tuple(strengths)) for ids, strengths in kept]
     paths = search_paths(from_id, to_id, max_hops=max_hops, most=1 + alternatives)
-    if graph_stamp() == stamp:
+    if _stamp_and_alive(ends)[0] == stamp:
         cache.set(key, [(path.contact_ids, path.strengths) for path in paths], KEEP_SECONDS)
     return paths

@@ -178,7 +178,7 @@ def leaderboard_page(request: HttpRequest) -> HttpResponse:
         "total": total,
         "most": standings[0].referrals if standings else 0,
         "stats": stats,
-        "days": [(day["date"][5:], day["referrals"]) for day in stats["by_day"][-90:]],
+        "charts": presentation.charts(stats["by_day"]),
         "newest": selectors.newest_referrals(),
         "suspicious": selectors.suspicious_referrals(),
         "may_judge": request.user.has_role(Role.MANAGER),  # type: ignore[union-attr]

@@ -6,6 +6,8 @@ from contacts.models import Contact
 from network.graph import Path
 from network.neighbourhood import Network
 
+DAYS_SHOWN = 31
+
 
 def paths(found: list[Path]) -> list[dict[str, Any]]:
     """Paths with the people on them, read in one query."""
@@ -34,6 +36,25 @@ def drawn(path: dict[str, Any]) -> dict[str, Any]:
         for place, (one, other, strength) in enumerate(zip(nodes, nodes[1:], path["strengths"], strict=False))
     ]
     return {"nodes": nodes, "links": links}
+
+
+def charts(by_day: list[dict[str, Any]]) -> dict[str, Any]:
+    """Two charts: referrals with those won, by day or in a long period by week; the viral coefficient by day."""
+    step = 1 if len(by_day) <= DAYS_SHOWN else 7
+    weeks = [by_day[max(end - step, 0) : end] for end in range(len(by_day), 0, -step)][::-1]
+    columns = []
+    for week in weeks:
+        won = sum(day["converted"] for day in week)
+        rest = sum(day["referrals"] for day in week) - won
+        columns.append((week[0]["date"][5:], [("green", won), ("accent", rest)]))
+    coefficient = [(day["date"][5:], day["viral_coefficient"]) for day in by_day[-DAYS_SHOWN:]]
+    return {
+        "by": "day" if step == 1 else "week",
+        "referrals": columns,
+        "coefficient": coefficient,
+        "every": -(-len(columns) // 6),
+        "every_day": -(-len(coefficient) // 6),
+    }
 
 
 def network(found: Network) -> dict[str, Any]:

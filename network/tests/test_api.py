@@ -4,10 +4,13 @@ import itertools
 import uuid
 
 import pytest
+from django.db import transaction
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from contacts.models import Contact
 from core.models import Email
+from network.graph import find_paths
 from network.models import Referral
 from network.referrals import credit_referral, mark_converted
 
@@ -139,6 +142,28 @@ def test_a_path_is_never_answered_from_an_old_world(workspace):
     assert path(api, ann, cat).json()["path"]["strength"] == 0.4
     api.delete(f"/api/v1/relationships/{second['id']}")
     assert path(api, ann, cat).json()["path"] is None
+
+
+def test_a_kept_path_never_outlives_contacts_that_are_trashed_one_after_the_other(workspace):
+    api = workspace.api()
+    ann, bob, cat, dan = people(workspace, "Ann", "Bob", "Cat", "Dan")
+    for one, other in ((ann, bob), (bob, dan), (ann, cat), (cat, dan)):
+        tie(api, one, other)
+    with workspace.scope():
+        seen = []
+        for gone in (None, bob, cat):
+            Contact.objects.filter(pk=gone.pk if gone else None).update(deleted_at=Now())
+            seen.append(len(find_paths(from_id=ann.pk, to_id=dan.pk, alternatives=3)))
+        try:
+            with transaction.atomic():
+                Contact.objects.filter(pk=cat.pk).update(deleted_at=None)
+                seen.append(len(find_paths(from_id=ann.pk, to_id=dan.pk, alternatives=3)))
+                raise LookupError
+        except LookupError:
+            seen.append(len(find_paths(from_id=ann.pk, to_id=dan.pk, alternatives=3)))
+        Contact.objects.filter(pk__in=[bob.pk, cat.pk]).update(deleted_at=None)
+        seen.append(len(find_paths(from_id=ann.pk, to_id=dan.pk, alternatives=3)))
+    assert seen == [2, 1, 0, 1, 0, 2]
 
 
 @pytest.mark.parametrize(
