@@ -22,14 +22,16 @@ def _event(run: EnrichmentRun) -> Event:
     names = ", ".join(provider_label(step.provider) for step in found)
     count = len(run.before)
     detail = f"· {count} field{'s' if count != 1 else ''} · {run.credits} credit{'s' if run.credits != 1 else ''}"
-    title = f"Enriched by {names}" if found else "Enrichment failed"
+    title = "Enrichment failed"
+    if found:
+        title = f"Another number found by {names}" if run.dead_number else f"Enriched by {names}"
     fields = names_of(run)
     return Event(
         at=run.completed_at or run.created_at,
         kind="enrichment",
         title=title + (" (undone)" if run.undone_at else ""),
         detail=detail if found else "",
-        body=fields if found else run.error,
+        body=(f"{run.dead_number} is dead." if run.dead_number else fields) if found else run.error,
         icon="sparkles",
         tone="" if found else "amber",
         actor=str(run.requested_by or ""),

@@ -13,6 +13,7 @@ from enrichment.models import EnrichmentRun, EnrichmentStep, ProviderSetting
 from enrichment.providers.base import Answer, Finding, Outcome
 from enrichment.services import request_enrichment
 from enrichment.tests.conftest import finish, make_contact
+from enrichment.timeline import enrichment_events
 
 pytestmark = pytest.mark.django_db
 CREDITS = LedgerAccount.Kind.CREDITS
@@ -216,6 +217,8 @@ def test_a_dead_number_is_replaced_by_the_next_one(scoped):
     assert contact.phone_number not in (dead, None)
     assert contact.enrichment_data["dead_numbers"] == [dead]
     assert services.enrich_for_number(contact=contact, dead_number=dead).pk == run.pk
+    newest, *_ = enrichment_events(contact, timezone.now(), 5)
+    assert (newest.title, newest.body) == ("Another number found by Simulated", f"{dead} is dead.")
 
 
 def test_a_dead_number_spends_no_more_than_its_budget(scoped, only):
