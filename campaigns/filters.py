@@ -81,6 +81,7 @@ class WhyFilters(NumberFilters):
 
     contact = filters.UUIDFilter(field_name="contact_id")
     lead = filters.UUIDFilter(field_name="campaign_lead__lead_id")
+    campaign_lead = filters.UUIDFilter(field_name="campaign_lead_id")
     campaign = filters.UUIDFilter(field_name="campaign_id")
     rule = filters.CharFilter()
     allowed = filters.BooleanFilter()

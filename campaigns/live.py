@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from accounts.models import Tenant
 from campaigns.call_history import calls
@@ -83,8 +83,7 @@ def look_at(campaign: Campaign, now: datetime) -> Live:
             "id", filter=Q(created_at__gte=today - timedelta(days=1), created_at__lt=now - timedelta(days=1))
         ),
     )
-    won = CampaignLead.objects.filter(campaign=campaign, lead__state__in=_WON, attempts__gt=0)
-    qualified = won.present().count()
+    qualified = qualified_leads(campaign).count()
     return Live(
         campaign=campaign,
         sums=sums,
@@ -96,6 +95,13 @@ def look_at(campaign: Campaign, now: datetime) -> Live:
         on_line=list(_on_line(campaign)),
         by_hour=_by_hour(made, now),
     )
+
+
+def qualified_leads(campaign: Campaign) -> Any:
+    """Those of the campaign whom it has reached and who are qualified or customers now."""
+    reached = calls().filter(ANSWERED, campaign=campaign, campaign_lead=OuterRef("pk"))
+    rows = CampaignLead.objects.filter(campaign=campaign, lead__state__in=_WON).present()
+    return rows.filter(Exists(reached))
 
 
 def spend_of(campaign: Campaign) -> Decimal:

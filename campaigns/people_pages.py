@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST
 from accounts.models import Role
 from accounts.permissions import role_required
 from campaigns import batches, importing, membership
-from campaigns.filters import CampaignLeadFilters
+from campaigns.filters import CampaignLeadFilters, WhyFilters
 from campaigns.forms import PersonForm, show_refusal
-from campaigns.models import CampaignLead
+from campaigns.live import qualified_leads
+from campaigns.models import CampaignLead, WhyEntry
 from campaigns.preflight import leads_in_group
 from campaigns.selectors import get_batch, get_campaign, get_campaign_lead, reasons_of
 from campaigns.stats import lead_counts
@@ -21,6 +22,7 @@ from core.clock import database_now
 from core.problems import DomainError
 from leads.listing import PageOfRows
 
+WHY_OF = {"campaign_lead": "Person", "contact": "Contact", "campaign": "Campaign"}
 STATES = [(value, label) for value, label in CampaignLead.Status.choices if value != "removed"]
 
 
@@ -29,7 +31,9 @@ def people_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     campaign = get_campaign(pk)
     group = request.GET.get("list", "")
     now = database_now()
-    rows = leads_in_group(campaign, group, now) if group else CampaignLead.objects.filter(campaign=campaign).present()
+    rows = CampaignLead.objects.filter(campaign=campaign).present()
+    if group:
+        rows = qualified_leads(campaign) if group == "qualified" else leads_in_group(campaign, group, now)
     rows = rows.select_related("contact", "lead").order_by("created_at", "id")
     page = PageOfRows(
         request,
@@ -48,6 +52,17 @@ def people_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "reason": request.GET.get("reason", ""),
     }
     return render(request, "campaigns/people_list.html", context)
+
+
+def why_log(request: HttpRequest) -> HttpResponse:
+    """Every decision about a number, a contact or a place in a campaign: rule, value and time."""
+    rows = WhyEntry.objects.select_related("campaign").order_by("-at", "-id")
+    page = PageOfRows(request, rows, WhyFilters, ordering_fields=("at",))
+    chosen = [(n, (words, request.GET[n])) for n, words in WHY_OF.items() if request.GET.get(n)]
+    at = page.rows[0].campaign if page.rows and "campaign_lead" in request.GET else None
+    back = (f"{at.get_absolute_url()}/people", str(at)) if at else ("/campaigns", "Campaigns")
+    context = {"page": page, "chosen": chosen, "back": back[0], "back_text": back[1]}
+    return render(request, "campaigns/why_log.html", context)
 
 
 @role_required(Role.MANAGER)

@@ -15,6 +15,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "retry": ("Next try", "They were called already and are due again later."),
     "callable": ("Callable now", "Nothing speaks against a call."),
     "blocked": ("Not called", "Something forbids the call; the reason stands beside each."),
+    "qualified": ("Qualified", "Reached by this campaign, and qualified since."),
+    "allowed": ("Called", "Nothing spoke against a call."),
     "waiting": ("Waiting", "They are called when their time comes."),
     "answered": ("Answered", "A person answered and the talk came to its end."),
     "not_interested": ("Not interested", "They said no."),

@@ -20,6 +20,7 @@ urlpatterns = [
         "^campaigns/(?P<pk>[0-9a-f-]{36})/(?P<step>start|pause|resume|stop)$", pages.campaign_step, name="campaign-step"
     ),
     path("campaigns/<uuid:pk>/people", people_pages.people_list, name="campaign-people"),
+    path("why-log", people_pages.why_log, name="why-log-page"),
     path("campaigns/<uuid:pk>/add", people_pages.people_add, name="campaign-add"),
     path("campaigns/<uuid:pk>/add/file", people_pages.people_import, name="campaign-import"),
     path("campaigns/<uuid:pk>/add/many", people_pages.people_add_many, name="campaign-add-many"),

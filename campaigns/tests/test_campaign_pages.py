@@ -4,12 +4,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from campaigns import membership
+from calls.models import Call
+from campaigns import membership, why
+from campaigns.live import look_at
 from campaigns.models import Campaign, CampaignLead, Suppression
 from contacts.importing import engine
 from contacts.models import Contact, Import
 from core.scope import tenant_context
+from leads.models import Lead
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +187,28 @@ def test_lists_take_the_same_queries_for_one_row_and_three(browser, campaign, ma
                 browser.get(url)
             counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_the_why_log_of_a_person_shows_rule_and_value_and_leads_back(browser, campaign, make_lead):
+    row, other = make_lead(campaign), make_lead(campaign)
+    why.log(row, rule="attempt_cap", allowed=False, value="per_day 2, 3 calls in 30 days")
+    why.log(other, rule="allowed", allowed=True)
+    page = browser.get(f"/why-log?campaign_lead={row.pk}").content.decode()
+    assert "Called often enough" in page
+    assert "per_day 2, 3 calls in 30 days" in page
+    assert f"/campaigns/{campaign.pk}/people" in page
+    assert f"/api/v1/why-log/export?campaign_lead={row.pk}" in page
+    assert f"/why-log?campaign_lead={row.pk}" in browser.get(f"/campaigns/{campaign.pk}/people").content.decode()
+
+
+def test_only_whom_the_campaign_reached_counts_as_qualified_by_it(browser, campaign, make_lead):
+    reached, before = make_lead(campaign, attempts=1), make_lead(campaign, attempts=1)
+    Lead.objects.filter(pk__in=[reached.lead_id, before.lead_id]).update(state="qualified")
+    made = {"campaign": campaign, "callback_token": "t", "dial_state": "ended", "status": "ended"}
+    talk = {"outcome": "completed", "answered_by": "human", "duration_seconds": 40, "answered_at": timezone.now()}
+    Call.objects.create(campaign_lead=reached, phone_number=reached.phone_number, **made, **talk)
+    Call.objects.create(campaign_lead=before, phone_number=before.phone_number, outcome="busy", **made)
+    assert look_at(campaign, timezone.now()).qualified == 1
+    page = browser.get(f"/campaigns/{campaign.pk}/people?list=qualified").content.decode()
+    assert reached.phone_number[-4:] in page
+    assert before.phone_number[-4:] not in page

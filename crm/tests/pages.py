@@ -201,6 +201,7 @@ lead-import manager page -
 campaign-prompt agent page campaign
 campaign-schedule manager form campaign
 campaign-import manager form campaign
+why-log-page agent page -
 calls:list agent page -
 calls:numbers manager page -
 calls:detail agent page call
