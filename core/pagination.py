@@ -114,7 +114,17 @@ def after(queryset: QuerySet[Any], ordering: list[str], values: list[Any]) -> Qu
             same = Q(**{field: value})
         condition |= equal & step
         equal &= same
-    return queryset.filter(condition)
+    return queryset.filter(_from_here_on(queryset, ordering[0], values[0]), condition)
+
+
+def _from_here_on(queryset: QuerySet[Any], name: str, value: Any) -> Q:
+    """A bound on the first field alone: an index can begin there, which it cannot by the alternatives of `after`."""
+    field, descending = name.lstrip("-"), name.startswith("-")
+    if value is None:
+        return Q()
+    bound = Q(**{f"{field}__{'lte' if descending else 'gte'}": value})
+    nulls_follow = not descending and queryset.model._meta.get_field(field.split("__")[0]).null
+    return bound | Q(**{f"{field}__isnull": True}) if nulls_follow else bound
 
 
 class Pages(BasePagination):
