@@ -105,6 +105,11 @@ class ImportRow(TenantModel):
         constraints = [models.UniqueConstraint(fields=["tenant", "job", "line"], name="import_row_line_unique")]
         indexes = [models.Index(fields=["tenant", "record_id"], name="import_row_record")]
 
+    @property
+    def filled(self) -> list[str]:
+        """The cells of a refused row that hold something."""
+        return [cell for cell in self.cells or () if cell.strip()]
+
 
 class Contact(TenantModel):
     """A person or business that can be reached; found by email, phone, tags and words."""

@@ -4,9 +4,12 @@ import uuid
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Cast
 
 from accounts.principals import Actor
-from contacts.models import Contact, ImportRow
+from contacts.importing.files import forget_samples
+from contacts.models import Contact, Import, ImportRow, Merge
 from contacts.signals import contact_purging
 
 
@@ -49,3 +52,23 @@ def erase(*, contacts: list[Contact], actor: Actor | None) -> dict[str, int]:
         rows = model._base_manager.filter(pk__in=keys)
         rows._raw_delete(rows.db)
     return {model._meta.label_lower: len(keys) for model, keys in found.items() if keys}
+
+
+def with_merged(contact: Contact) -> list[Contact]:
+    """The contact and those merged into it, which are the same person."""
+    found, new = [contact], [contact.pk]
+    while new:
+        others = Merge.objects.filter(kept__in=new, undone_at=None).exclude(other__in=[c.pk for c in found])
+        more = list(Contact.objects.filter(pk__in=others.values("other_id")))
+        new = [other.pk for other in more]
+        found += more
+    return found
+
+
+def forget_in_imports(contact: Contact) -> None:
+    """Take a person out of what imports remember beside their own rows: refused rows with their address, samples."""
+    refused = ImportRow.objects.filter(result=ImportRow.Result.FAILED, cells__isnull=False)
+    for address in filter(None, (contact.email, (contact.phone_number or "")[-10:])):
+        refused.annotate(text=Cast("cells", models.TextField())).filter(text__icontains=address).update(cells=None)
+    for job in Import.objects.filter(Q(status=Import.Status.DRAFT) | Q(dry_run=True)):
+        forget_samples(job)

@@ -1,5 +1,7 @@
 """What is kept about contacts beside the contacts: their history, merges, duplicates, bulk actions, fields, views."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
@@ -115,6 +117,11 @@ class DuplicatePair(TenantModel):
             ),
             models.Index(fields=["tenant", "second"], name="duplicate_pair_second"),
         ]
+
+    @property
+    def people(self) -> tuple[Any, Any]:
+        """Both, the older one first."""
+        return self.first, self.second
 
 
 class BulkAction(TenantModel):

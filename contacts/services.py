@@ -184,10 +184,13 @@ def restore_contact(*, actor: Actor | None, contact: Contact) -> Contact:
 
 
 def purge_contact(*, actor: Actor, contact: Contact) -> None:
-    """Erase a contact for good with all that hangs on it (admins); see contacts.purging."""
-    from contacts.purging import erase
+    """Erase a contact and those merged into it for good with all that hangs on them (admins); see contacts.purging."""
+    from contacts.purging import erase, forget_in_imports, with_merged
 
     require_role(actor, "admin")
     with transaction.atomic():
-        counts: dict[str, Any] = erase(contacts=[contact], actor=actor)
+        people = with_merged(contact)
+        for person in people:
+            forget_in_imports(person)
+        counts: dict[str, Any] = erase(contacts=people, actor=actor)
         audit.record(actor=actor, action="contact.purged", record=contact, rows=counts)

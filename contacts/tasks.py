@@ -1,12 +1,15 @@
 """Background work on contacts. Every task finds its work in the database and can be repeated."""
 
+import datetime as dt
 import uuid
 
 from celery import shared_task
+from django.utils import timezone
 
 from accounts.lookups import tenant_ids
 from contacts import bulk, duplicates
-from contacts.importing import engine
+from contacts.importing import engine, files
+from core.scope import tenant_scope
 
 
 @shared_task
@@ -47,3 +50,11 @@ def find_all_duplicates() -> None:
     """Look for duplicates in every workspace, once a day."""
     for tenant_id in tenant_ids():
         find_duplicates.delay(str(tenant_id))
+
+
+@shared_task
+def forget_old_drafts() -> None:
+    """Remove uploads and trials that nobody went on with for a week, in every workspace."""
+    for tenant_id in tenant_ids():
+        with tenant_scope(tenant_id):
+            files.forget_old_drafts(timezone.now() - dt.timedelta(days=7))

@@ -29,6 +29,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-old-keys": {"task": "core.tasks.forget_old_idempotency_keys", "schedule": 3600.0},
     "resume-bulk-actions": {"task": "contacts.tasks.resume_bulk_actions", "schedule": 30.0},
     "find-duplicates": {"task": "contacts.tasks.find_all_duplicates", "schedule": 24 * 3600.0},
+    "forget-old-drafts": {"task": "contacts.tasks.forget_old_drafts", "schedule": 24 * 3600.0},
     "resume-imports": {"task": "contacts.tasks.resume_imports", "schedule": 15.0, "options": {"expires": 15}},
 }
 

@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from contacts.importing import undoing
-from contacts.importing.files import local_copy
+from contacts.importing.files import forget_people, local_copy
 from contacts.importing.kinds import CREATED, FAILED, KINDS, SKIPPED, UPDATED, ImportKind, ImportLine, Outcome
 from contacts.importing.leases import lease
 from contacts.importing.staging import ROW_INSERT, ROW_STAGE, ROW_TABLE
@@ -87,6 +87,8 @@ def _end(job: Import, status: str, error: str = "", **values: Any) -> None:
         Import.objects.filter(pk=job.pk).update(
             status=status, error=error[:500], lease_until=None, completed_at=Now(), **values
         )
+        if not job.dry_run:
+            forget_people(job)
 
 
 def _sniffed(job: Import) -> Sniffed:

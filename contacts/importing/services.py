@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.permissions import require_role
 from accounts.principals import Actor
 from contacts.custom_fields import ensure_fields, field_kinds
-from contacts.importing.files import local_copy
+from contacts.importing.files import forget_people, local_copy
 from contacts.importing.kinds import KINDS
 from contacts.mapping import ColumnGuess, guess_mapping, targets_of
 from contacts.models import Import
@@ -222,6 +222,7 @@ def cancel_import(*, actor: Actor, job: Import) -> Import:
     )
     if not open_ones.update(status=Import.Status.CANCELLED, lease_until=None, completed_at=Now()):
         raise NotRunning
+    forget_people(job)
     audit.record(actor=actor, action="import.cancelled", record=job)
     job.refresh_from_db()
     return job

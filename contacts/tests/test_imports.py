@@ -1,13 +1,16 @@
 """Importing people from files: what comes in, what is refused and why, crashes, and taking it back."""
 
+import datetime as dt
 import io
 import json
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
+from django.utils import timezone
 
-from contacts.importing import engine, kinds, staging
+from contacts.importing import engine, files, kinds, staging
 from contacts.models import Contact, Import, ImportRow
 from contacts.services import create_contact
 from core.scope import tenant_scope
@@ -300,6 +303,24 @@ def test_a_cancelled_import_stops_and_can_be_undone(workspace, monkeypatch):
     assert workspace.api("manager").post(f"{url}/cancel").json()["status"] == "cancelled"
     assert engine.run_slice(workspace.id, answer.json()["id"]) is False
     assert workspace.api("manager").post(f"{url}/cancel").status_code == 409
+
+
+def test_an_ended_import_keeps_neither_the_file_nor_samples_of_it(workspace, after_commit):
+    with after_commit():
+        job = run(workspace, upload(workspace))
+    with workspace.scope():
+        kept = Import.objects.get(pk=job["id"])
+        assert "ada@engines" not in json.dumps(kept.options)
+        assert not default_storage.exists(kept.file)
+
+
+def test_a_trial_that_nobody_went_on_with_is_removed_with_its_file(workspace, after_commit):
+    job = run(workspace, upload(workspace, dry_run="true"))
+    with after_commit(), workspace.scope():
+        name = Import.objects.get(pk=job["id"]).file
+        assert files.forget_old_drafts(timezone.now() - dt.timedelta(days=7)) == 0
+        assert files.forget_old_drafts(timezone.now() + dt.timedelta(days=1)) == 1
+    assert not default_storage.exists(name)
 
 
 def test_the_mapping_chosen_for_a_file_shape_is_remembered(workspace):
