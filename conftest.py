@@ -81,7 +81,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         for connection in connections.all():
             connection.close()
         with psycopg.connect(**params, autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            # Waits for sessions on their way out; the owner may not terminate those of the product's role.
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
 def _empty_tables(params: dict[str, Any]) -> None:
