@@ -19,10 +19,10 @@ from core.models import Email
 from core.scope import tenant_context
 from core.tests.test_email import Inbox, _free_port
 
-MAILS = int(os.environ.get("MAIL_KILL_MAILS", "20"))
+MAILS = int(os.environ.get("MAIL_KILL_MAILS", "14"))
 # When the worker is killed: the server has the letter and has not answered, it has not got the letter yet,
 # it has just answered.
-MOMENTS = ("taken", "addressed", "answered") * int(os.environ.get("MAIL_KILL_ROUNDS", "3"))
+MOMENTS = ("taken", "addressed", "answered") * int(os.environ.get("MAIL_KILL_ROUNDS", "2"))
 NURSERY = """
 import datetime, os, sys, uuid
 import django
