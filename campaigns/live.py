@@ -11,7 +11,7 @@ from accounts.models import Tenant
 from campaigns.call_history import calls
 from campaigns.models import Campaign, CampaignLead
 from campaigns.schedule import zone_info
-from campaigns.stats import ANSWERED, CallSums, lead_counts, sum_calls
+from campaigns.stats import ANSWERED, TALKED, CallSums, lead_counts, sum_calls
 from leads.models import Lead
 
 _WON = (Lead.State.QUALIFIED, Lead.State.CONVERTED)
@@ -123,9 +123,7 @@ def _funnel(made: Any, counts: dict[str, int], qualified: int) -> list[FunnelSte
     reached = made.aggregate(
         dialed=Count("campaign_lead", distinct=True, filter=~Q(dial_state="reserved")),
         answered=Count("campaign_lead", distinct=True, filter=ANSWERED),
-        talked=Count(
-            "campaign_lead", distinct=True, filter=ANSWERED & Q(outcome="completed", duration_seconds__gte=10)
-        ),
+        talked=Count("campaign_lead", distinct=True, filter=TALKED),
     )
     total = sum(counts.values())
     rows = [

@@ -24,6 +24,8 @@ OUTCOMES = (
     "opt_out",
 )
 ANSWERED = Q(answered_at__isnull=False) & Q(answered_by__in=("", "human", "unknown"))
+TALKED = ANSWERED & Q(outcome="completed", duration_seconds__gte=10)
+"""A conversation: a person answered and stayed for ten seconds at least."""
 _HOURS_SHOWN = 48
 
 
@@ -54,7 +56,7 @@ def sum_calls(rows: Any) -> CallSums:
     sums = rows.filter(dial_state="ended").aggregate(
         ended=Count("id", filter=~Q(outcome="cancelled")),
         answered=Count("id", filter=ANSWERED),
-        conversations=Count("id", filter=ANSWERED & Q(outcome="completed")),
+        conversations=Count("id", filter=TALKED),
         seconds=Sum("duration_seconds"),
         average_talk=Avg("duration_seconds", filter=ANSWERED),
         cost=Sum("cost"),

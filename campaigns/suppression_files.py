@@ -112,7 +112,7 @@ class NumberRows:
         """All rows are in: numbers that only the former edition of this register held are called again."""
         if not self.is_national:
             return
-        values = {"tenant": current_tenant_id(), "source": self.source, "stamp": self.stamp}
+        values: dict[str, Any] = {"tenant": current_tenant_id(), "source": self.source, "stamp": self.stamp}
         with connection.cursor() as cursor:
             cursor.execute(_REPLACE, values)
         gone, _ = Suppression.objects.filter(scope=Suppression.Scope.NATIONAL, proof__registers={}).delete()
@@ -143,7 +143,8 @@ def start_list(*, actor: Actor, file: Any, national: bool = False, register: str
             chosen = {"file": facts, "national": national, "register": name, "reason": reason}
             job.rows_total += not has_header
             job.options = {**job.options, **chosen}
-            job.save(update_fields=["options", "rows_total"])
+            job.warnings = [code for code in job.warnings if code not in ("header_looks_like_data", "one_column")]
+            job.save(update_fields=["options", "rows_total", "warnings"])
             targets = ["phone_number" if place == column else "" for place in range(len(facts["header"]))]
             return start_import(actor=actor, job=job, mapping=targets)
         except DomainError:
