@@ -10,7 +10,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localtime as localize
 
-from calls import tasks
 from calls.dialer import intent, place, timing
 from calls.models import Call
 from campaigns.call_history import number_history
@@ -21,6 +20,7 @@ from campaigns.pace import cap_decision, caps_of_workspace
 from campaigns.schedule import lead_zones
 from campaigns.suppressions import is_suppressed
 from contacts.models import Contact
+from core import background
 from core.problems import DomainError
 from core.scope import tenant_context
 from leads.models import Lead
@@ -93,8 +93,7 @@ def _reserve(call: Call) -> None:
             call.save(force_insert=True)
     except IntegrityError:
         raise NotCallable("This number is on a line at this moment. Try again when that call has ended.") from None
-    tenant_id, call_id = str(call.tenant_id), str(call.pk)
-    transaction.on_commit(lambda: tasks.dial_call.delay(tenant_id, call_id), robust=True)
+    background.nudge("calls.tasks.dial_call", call.pk)
 
 
 def _check_number(number: str, *, own_zone: str, kind: str) -> None:

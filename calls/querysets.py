@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+from django.apps import apps
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Exists, OuterRef
 
@@ -23,8 +24,7 @@ class CallQuerySet(TenantQuerySet):
 
     def said(self, words: str) -> Self:
         """Those in whose transcript all the words occur, in any form of the word."""
-        from calls.models import Conversation
-
+        conversations: Any = apps.get_model("calls", "Conversation").objects
         vector: Any = SearchVector("transcript", config="english")
-        found = Conversation.objects.annotate(words=vector).filter(words=SearchQuery(words, config="english"))
+        found = conversations.annotate(words=vector).filter(words=SearchQuery(words, config="english"))
         return self.filter(Exists(found.filter(call_id=OuterRef("pk"))))

@@ -6,6 +6,7 @@ import structlog
 from celery import shared_task
 
 from accounts.lookups import tenant_ids
+from calls import manual
 from calls.dialer import drive, hanging_up, sweep
 from calls.invariants import check_invariants
 from core.scope import tenant_scope
@@ -34,8 +35,6 @@ def hang_up_campaign(tenant_id: str, campaign_id: str) -> int:
 @shared_task(queue="dialer")
 def dial_call(tenant_id: str, call_id: str) -> bool:
     """Dial a call that a person has started by hand."""
-    from calls import manual
-
     return manual.dial_call(tenant_id=uuid.UUID(tenant_id), call_id=uuid.UUID(call_id))
 
 

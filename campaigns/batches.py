@@ -18,8 +18,9 @@ from campaigns.models import Campaign, LeadBatch
 from campaigns.people import Person, Tally, check_numbers, insert_people
 from contacts.filters import ContactFilters
 from contacts.models import Contact
+from core import background
 from core.problems import InvalidInput
-from core.scope import current_tenant_id, tenant_scope
+from core.scope import tenant_scope
 from leads.models import Lead
 
 STEP = 5_000
@@ -81,10 +82,7 @@ def _finish_now(batch: LeadBatch) -> LeadBatch:
 
 
 def _continue_later(batch: LeadBatch) -> None:
-    from campaigns.tasks import run_batch
-
-    tenant_id, batch_id = str(current_tenant_id()), str(batch.pk)
-    transaction.on_commit(lambda: run_batch.delay(tenant_id, batch_id), robust=True)
+    background.nudge("campaigns.tasks.run_batch", batch.pk)
 
 
 def run_to_end(tenant_id: uuid.UUID, batch_id: uuid.UUID) -> None:

@@ -17,8 +17,9 @@ from contacts import history
 from contacts.filters import FILTER_NAMES, ContactFilters
 from contacts.models import BulkAction, Contact
 from contacts.tags import register_tags, resolve_tags
+from core import background
 from core.problems import DomainError, InvalidInput, NotFound
-from core.scope import current_tenant_id, tenant_context
+from core.scope import tenant_context
 
 ACTIONS = ("tag", "untag", "set_status", "set_owner", "delete")
 AT_ONCE = 1000
@@ -125,10 +126,7 @@ def bulk_change(
 
 
 def _enqueue(act: BulkAction) -> None:
-    from contacts.tasks import run_bulk_action
-
-    tenant_id, action_id = str(current_tenant_id()), str(act.pk)
-    transaction.on_commit(lambda: run_bulk_action.delay(tenant_id, action_id), robust=True)
+    background.nudge("contacts.tasks.run_bulk_action", act.pk)
 
 
 def _rows_of(act: BulkAction) -> QuerySet[Contact]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.principals import Actor
 from contacts.models import DuplicatePair
+from core import background
 from core.problems import NotFound
 from core.scope import current_tenant_id, tenant_scope
 
@@ -82,10 +83,7 @@ def bring_up_to_date() -> None:
         scan(since=since)
         cache.set(_SCANNED, started, None)
         return
-    from contacts.tasks import find_duplicates
-
-    tenant_id = str(current_tenant_id())
-    transaction.on_commit(lambda: find_duplicates.delay(tenant_id), robust=True)
+    background.nudge("contacts.tasks.find_duplicates")
 
 
 def scan_tenant(tenant_id: uuid.UUID) -> None:

@@ -26,10 +26,11 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
+from core import background
 from core.ids import uuid7
 from core.models import Email
 from core.problems import DomainError
-from core.scope import current_tenant_id, tenant_context
+from core.scope import tenant_context
 from core.smtp import EmailBackend as SmtpBackend
 from core.smtp import NoAnswer
 
@@ -102,10 +103,7 @@ def _domain() -> str:
 
 
 def _nudge() -> None:
-    from core.tasks import send_emails
-
-    tenant_id = str(current_tenant_id())
-    transaction.on_commit(lambda: send_emails.delay(tenant_id), robust=True)
+    background.nudge("core.tasks.send_emails")
 
 
 def resend_email(*, email: Email) -> Email:

@@ -15,8 +15,9 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from core import background
 from core.models import OutboxMessage
-from core.scope import current_tenant_id, tenant_context
+from core.scope import tenant_context
 
 log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 10
@@ -45,10 +46,7 @@ def put(*, topic: str, key: str, payload: dict[str, Any], run_at: dt.datetime | 
         message.run_at = run_at
     OutboxMessage.objects.bulk_create([message], ignore_conflicts=True)
     if run_at is None:
-        from core.tasks import relay_outbox
-
-        tenant_id = str(current_tenant_id())
-        transaction.on_commit(lambda: relay_outbox.delay(tenant_id), robust=True)
+        background.nudge("core.tasks.relay_outbox")
 
 
 def due_tenants() -> list[uuid.UUID]:

@@ -15,6 +15,7 @@ from accounts import ledger
 from accounts.principals import Actor
 from contacts.filters import ContactFilters
 from contacts.models import Contact
+from core import background
 from core.problems import DomainError, InvalidInput, NotFound
 from core.scope import current_tenant_id
 from enrichment import budgets, choices, services
@@ -190,10 +191,7 @@ def undo_batch(*, actor: Actor | None, batch: EnrichmentBatch) -> bool:
     ended = EnrichmentBatch.objects.filter(pk=batch.pk, status__in=["completed", "cancelled"], undone_at=None)
     if not ended.update(undone_at=Now()):
         return False
-    from enrichment.tasks import undo_enrichment_batch
-
-    tenant_id, batch_id = str(current_tenant_id()), str(batch.pk)
-    transaction.on_commit(lambda: undo_enrichment_batch.delay(tenant_id, batch_id), robust=True)
+    background.nudge("enrichment.tasks.undo_enrichment_batch", batch.pk)
     return True
 
 

@@ -14,6 +14,7 @@ from accounts import audit, ledger
 from accounts.permissions import require_role
 from accounts.principals import Actor
 from contacts.models import Contact
+from core import background
 from core.problems import DomainError
 from core.scope import current_tenant_id
 from enrichment import applying, caching, choices
@@ -109,10 +110,7 @@ def _queue(run: EnrichmentRun) -> EnrichmentRun:
             return _queue(run)
         return waiting
     run.refresh_from_db()
-    tenant_id, run_id = str(current_tenant_id()), str(run.pk)
-    from enrichment.tasks import enrich_contact
-
-    transaction.on_commit(lambda: enrich_contact.delay(tenant_id, run_id), robust=True)
+    background.nudge("enrichment.tasks.enrich_contact", run.pk)
     return run
 
 
@@ -150,10 +148,7 @@ def queue_new_contacts(contact_ids: Iterable[str | uuid.UUID] | None = None) -> 
 
 def nudge() -> None:
     """Wake the workers for the open workspace after the commit."""
-    from enrichment.tasks import drain_enrichment
-
-    tenant_id = str(current_tenant_id())
-    transaction.on_commit(lambda: drain_enrichment.delay(tenant_id), robust=True)
+    background.nudge("enrichment.tasks.drain_enrichment")
 
 
 def undo_enrichment(*, actor: Actor | None, run: EnrichmentRun) -> tuple[int, int]:

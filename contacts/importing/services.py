@@ -16,9 +16,8 @@ from contacts.importing.kinds import KINDS
 from contacts.mapping import ColumnGuess, guess_mapping, targets_of
 from contacts.models import Import
 from contacts.targets import CUSTOM, InvalidMapping, check_mapping, header_shape, parse_mapping
-from core import file_store
+from core import background, file_store
 from core.problems import DomainError, InvalidInput, TooLarge
-from core.scope import current_tenant_id
 from core.tabular import Sniffed, TableError, sniff
 
 ERROR_COLUMNS = ("line", "reason", "code")
@@ -180,10 +179,7 @@ def _custom_labels(targets: list[str], header: list[str]) -> dict[str, str]:
 
 def enqueue(job: Import) -> None:
     """Nudge a worker after commit; a lost nudge is found by the periodic look."""
-    from contacts.tasks import run_import
-
-    tenant_id, import_id = str(current_tenant_id()), str(job.pk)
-    transaction.on_commit(lambda: run_import.delay(tenant_id, import_id), robust=True)
+    background.nudge("contacts.tasks.run_import", job.pk)
 
 
 def import_file(
