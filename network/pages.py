@@ -14,7 +14,7 @@ from accounts.models import Role
 from accounts.permissions import role_required
 from contacts.models import Contact
 from core.problems import DomainError, NotFound
-from network import importing, introductions, presentation, referrals, selectors
+from network import importing, introductions, presentation, referrals, selectors, touches
 from network.graph import find_paths
 from network.models import Introduction
 from network.neighbourhood import network_of
@@ -33,12 +33,14 @@ def _depth(request: HttpRequest) -> int:
 def network_page(request: HttpRequest) -> HttpResponse:
     """The network around a contact, drawn and as a table, with the path to another one."""
     middle = selectors.contact_from(request.GET.get("contact", "")) or selectors.best_connected()
+    known = touches.card_of(request.user.pk) is not None
     if middle is None:
-        return render(request, "network/network.html", {})
+        return render(request, "network/network.html", {"known": known})
     depth, target = _depth(request), selectors.contact_from(request.GET.get("to", ""))
     found = network_of(contact_id=middle.pk, depth=depth, limit=5_000)
     paths = _paths(middle, target)
     context = {
+        "known": known,
         "middle": middle,
         "depth": depth,
         "depths": (1, 2, 3),
@@ -54,6 +56,18 @@ def network_page(request: HttpRequest) -> HttpResponse:
 
 def _paths(middle: Contact, target: Contact | None) -> list[dict[str, Any]]:
     return presentation.paths(find_paths(from_id=middle.pk, to_id=target.pk, alternatives=3)) if target else []
+
+
+@require_POST
+def join_network(request: HttpRequest) -> HttpResponse:
+    """Make the signed-in person a contact, so that their calls and notes tie them to others."""
+    try:
+        me = touches.make_card(actor=request.user)  # type: ignore[arg-type]
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return redirect("network")
+    messages.success(request, "You are in the network. Your calls and notes tie you to people from now on.")
+    return redirect(f"/network?{urlencode({'contact': me})}")
 
 
 def contact_options(request: HttpRequest) -> HttpResponse:

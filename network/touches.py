@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from contacts.models import Contact
+from contacts.services import create_contact
 from core import outbox
 from network.interactions import record_interaction
 
@@ -28,6 +29,16 @@ def card_of(user_id: uuid.UUID | None) -> uuid.UUID | None:
     cards = Contact.objects.active().annotate(lowered=Lower("email")).filter(lowered__in=emails)
     found: uuid.UUID | None = cards.values_list("pk", flat=True).first()
     return found
+
+
+@transaction.atomic
+def make_card(*, actor: User) -> uuid.UUID:
+    """Make a colleague a contact under their own address, unless they are one; answers the contact's id."""
+    card_id = card_of(actor.pk)
+    if card_id is None:
+        first, _, last = actor.name.strip().partition(" ")
+        card_id = create_contact(actor=actor, first_name=first, last_name=last, email=actor.email).pk
+    return card_id
 
 
 def note_touch(

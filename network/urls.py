@@ -8,6 +8,7 @@ urlpatterns = [
     path("network", pages.network_page, name="network"),
     path("network/options", pages.contact_options, name="network-options"),
     path("network/import", pages.tie_import, name="tie-import"),
+    path("network/me", pages.join_network, name="network-join"),
     path("network/ties", pages.add_tie, name="network-add-tie"),
     path("introductions", pages.introduction_list, name="introductions"),
     path("introductions/new", pages.introduction_new, name="introduction-new"),

@@ -189,6 +189,7 @@ search agent page -
 network agent page -
 network-options agent page -
 network-add-tie agent form -
+network-join agent form -
 tie-import manager page -
 referral-judge manager form -
 introductions agent page -

@@ -68,6 +68,17 @@ def test_a_file_of_ties_is_imported_by_the_wizard_and_taken_back(workspace, thre
         assert not Relationship.objects.exists()
 
 
+def test_a_colleague_joins_the_network_once(workspace, three):
+    browser = workspace.browser()
+    assert 'action="/network/me"' in browser.get("/network").content.decode()
+    for _ in range(2):
+        assert browser.post("/network/me").status_code == 302
+    assert 'action="/network/me"' not in browser.get("/network").content.decode()
+    with workspace.scope():
+        me = Contact.objects.get(email=workspace.agent.email)
+        assert (me.first_name, me.last_name) == ("Ana", "Agent")
+
+
 def refer(referrer, person, **more):
     return credit_referral(code=referrer.referral_code, contact=person, lead_id=None, source="form", **more)
 
