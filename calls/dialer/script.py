@@ -26,7 +26,7 @@ OPENING_BY_HAND = "Hello{first_name_after_space}, this is {agent} from {business
 
 
 def requests_for(calls: list[Call]) -> list[tuple[Call, PlaceCall]]:
-    """The placing requests of calls of one tenant, with four queries."""
+    """The placing requests of calls of one tenant, with five queries."""
     leads = {
         lead.pk: lead
         for lead in CampaignLead.objects.select_related("campaign", "lead", "contact").filter(

@@ -353,7 +353,7 @@ def test_what_the_voices_are_told_takes_the_same_few_queries_for_any_number_of_c
     campaign = desk.campaign(numbers(count))
     with tenant_context(desk.workspace.id):
         reserved = claim_calls(campaign_id=campaign.pk).call_ids
-        with transaction.atomic(), django_assert_num_queries(4):
+        with transaction.atomic(), django_assert_num_queries(5):
             requests = script.requests_for(list(Call.objects.filter(pk__in=reserved)))
     assert len(requests) == count
 
