@@ -67,7 +67,7 @@ def join_network(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.detail)
         return redirect("network")
     messages.success(request, "You are in the network. Your calls and notes tie you to people from now on.")
-    return redirect(f"/network?{urlencode({'contact': me})}")
+    return redirect(f"/network?{urlencode({'contact': str(me)})}")
 
 
 def contact_options(request: HttpRequest) -> HttpResponse:
