@@ -78,7 +78,7 @@ class Killer:
         """Kill so many times at random shares of the work; return how it ended and what was killed."""
         deadline, nudged, done = time.monotonic() + limit, 0.0, 0
         killed = {"child": 0, "worker": 0, "postgres": 0}
-        at = sorted(self.random.uniform(0.02, 0.9) for _ in range(kills))
+        at = sorted(self.random.uniform(0.02, 0.7) for _ in range(kills))
         crash_after = {round(kills * (n + 1) / (crashes + 1)) for n in range(crashes)}
         while time.monotonic() < deadline:
             self.worker.ensure()
