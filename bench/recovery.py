@@ -72,7 +72,7 @@ def after_dialers(world: World) -> dict[str, float]:
 
 def after_web(world: World) -> dict[str, float]:
     """Kill web; the network's webhooks meet a closed door meanwhile."""
-    url = f"{world.environment['PUBLIC_BASE_URL']}/login"
+    url = f"{world.environment['PUBLIC_BASE_URL']}/healthz"
     world.programs["web"].kill()
 
     def serves() -> bool:
