@@ -169,7 +169,9 @@ def _claim() -> Email | None:
             status__in=[Email.Status.QUEUED, Email.Status.SENDING], next_attempt_at__lte=Now()
         ).order_by("next_attempt_at")
         _set_aside(due.filter(status=Email.Status.SENDING, handed_over_at__isnull=False), error=_UNCONFIRMED)
-        email: Email | None = due.select_for_update(skip_locked=True, of=("self",)).first()
+        # Asked again: a lease may run out between the two statements, and what was handed over is never sent twice.
+        untouched = due.exclude(status=Email.Status.SENDING, handed_over_at__isnull=False)
+        email: Email | None = untouched.select_for_update(skip_locked=True, of=("self",)).first()
         if email is not None:
             Email.objects.filter(pk=email.pk).update(
                 status=Email.Status.SENDING,

@@ -236,3 +236,11 @@ def test_a_server_that_hangs_up_instead_of_answering_gets_the_mail_again(scoped,
     send_due(scoped.id)
     mail = Email.objects.get()
     assert (mail.status, mail.failure) == ("queued", "sending")
+
+
+def test_a_lease_that_ends_while_a_worker_looks_does_not_send_a_letter_twice(scoped, inbox, owe, monkeypatch):
+    owe("a@x.test")
+    _hand_over(_claim())
+    Email.objects.update(next_attempt_at=Now())
+    monkeypatch.setattr(email_module, "_set_aside", lambda *_, **__: None)  # it looked a moment before the end
+    assert _claim() is None

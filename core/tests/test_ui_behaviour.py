@@ -266,9 +266,12 @@ def test_a_refused_inline_edit_keeps_the_old_value_and_says_why(site: Site) -> N
     assert "Someone edited this meanwhile." in page.locator(".toast.error").inner_text()
 
 
-BOARD = """<div class="board"><section class="col" data-stage="pending" data-name="New"><header>New</header>
-<article class="card" draggable="true" data-move="/move"><a class="row-link" href="/lead">Priya</a></article></section>
-<section class="col" data-stage="qualified" data-name="Qualified"><header>Qualified</header></section></div>"""
+BOARD = """<div class="board"><section class="col" data-stage="pending" data-name="New" data-steps="qualified">
+<header>New <span class="n">1</span></header>
+<article class="card" draggable="true" data-move="/move"><a class="row-link" href="/lead">Priya</a></article>
+<p class="none" hidden>None</p></section>
+<section class="col" data-stage="qualified" data-name="Qualified" data-steps=""><header>Qualified <span class="n">0</span></header>
+<p class="none">None</p></section></div>"""
 
 
 def test_a_card_moves_by_keys_and_goes_back_when_refused(site: Site) -> None:
