@@ -32,7 +32,7 @@ def test_300_leads_come_through_15_kills_a_crash_and_an_emptied_broker_without_a
 
 
 def test_the_usual_design_fails_the_same_judgement():
-    options = ["--leads", "80", "--cap", "30", "--kills", "0", "--crashes", "0", "--flushes", "0"]
-    code, found = chaos(*options, "--limit", "45", "--speed", "60", "--max-retries", "1", "--control")
+    options = ["--leads", "60", "--cap", "30", "--kills", "0", "--crashes", "0", "--flushes", "0"]
+    code, found = chaos(*options, "--limit", "30", "--speed", "60", "--max-retries", "1", "--control")
     assert found["overlapping"] + found["over_their_attempts"] + found["unknown_to_us"] > 0, found
     assert code == 0

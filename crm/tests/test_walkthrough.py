@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -67,6 +68,7 @@ def check_that_it_adds_up(api: Api, campaign_id: str) -> list[dict[str, Any]]:
     return people
 
 
+@pytest.mark.skipif("WALK_PEOPLE" not in os.environ, reason="takes long: script/prove walk")
 def test_the_main_job_runs_over_the_api_alone(product: Product) -> None:
     api = product.api(product.create_workspace("Api House", "admin@api-house.test")["api_key"])
     started = api.post("/contacts/import", status=202, files={"file": ("people.csv", people_csv(), "text/csv")})
