@@ -11,6 +11,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 
 from accounts import audit
+from campaigns.attempts import REST
 from campaigns.models import CampaignLead, Consent
 from core.problems import InvalidInput
 from leads.models import Lead, Submission
@@ -102,5 +103,5 @@ def reopen_leads(consent: Consent) -> None:
     )
     ids = list(blocked.values_list("pk", flat=True))
     CampaignLead.objects.filter(pk__in=ids).update(
-        status=CampaignLead.Status.PENDING, status_reason="", next_attempt_at=Now()
+        status=CampaignLead.Status.PENDING, status_reason="", next_attempt_at=Now(), priority=REST
     )

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from calls.models import Call
 from campaigns import attempts
+from campaigns.consents import record_consent
 from campaigns.models import CampaignLead, WhyEntry
 from campaigns.suppressions import suppress_number
 
@@ -141,3 +142,12 @@ def test_a_released_attempt_waits_as_what_it_was(make_campaign, make_lead):
     retry.refresh_from_db()
     agreed.refresh_from_db()
     assert (retry.status, agreed.status) == ("retry_wait", "callback")
+
+
+def test_a_lead_that_waits_again_after_consent_is_no_agreed_callback_any_more(make_campaign, make_lead, scoped):
+    row = make_lead(
+        make_campaign(), status="blocked", status_reason="no_consent", priority=attempts.CALLBACK_FIRST, attempts=1
+    )
+    record_consent(actor=scoped.agent, source="form", phone_number=row.phone_number, wording="Call me", proof={})
+    row.refresh_from_db()
+    assert (row.status, row.priority) == ("pending", attempts.REST)
