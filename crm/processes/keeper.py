@@ -37,6 +37,6 @@ class Keeper:
                 for name in embedded.revive(self.data):
                     self.say(f"{name} had died; it runs again.")
                 pause = self.every
-            except (embedded.EmbeddedError, OSError) as error:
+            except Exception as error:  # whatever it was: nobody else would start them again
                 pause = min(pause * 2, 30.0)
                 self.say(f"{error}\nTrying again in {pause:g} s.")
