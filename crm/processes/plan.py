@@ -61,7 +61,8 @@ def programs(plan: Plan, data: Path) -> list[Program]:
     web = [
         *(*python, "gunicorn", "crm.asgi:application", "-k", "uvicorn_worker.UvicornWorker"),
         *("-w", os.environ.get("WEB_WORKERS", "2"), "-b", f"{plan.host}:{plan.port}"),
-        *("--graceful-timeout", "15", "--timeout", "60", "--log-level", "warning"),
+        *("--graceful-timeout", "15", "--timeout", "60", "--keep-alive", "75", "--log-level", "warning"),
+        # An idle client may keep its connection for longer than it waits between two requests (2 s is the usual end).
         # The product reads client addresses itself, by NUM_PROXIES: the server must believe no header.
         "--forwarded-allow-ips=",
     ]

@@ -1,6 +1,7 @@
 """`manage.py up` as a whole: from an empty folder, through a kill, to nothing left."""
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -59,12 +60,25 @@ def wait_until_all_is_well(port: int, seconds: float = 60) -> None:
         time.sleep(0.2)
 
 
+def assert_an_idle_connection_stays_open(port: int) -> None:
+    """A client that asks every few seconds over one connection is not hung up on in between."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    client.connect()
+    opened = client.sock
+    for pause in (0.0, 3.0):
+        time.sleep(pause)
+        client.request("GET", "/healthz")
+        assert client.getresponse().read()
+    assert client.sock is opened
+
+
 def test_everything_starts_survives_kill_9_of_itself_and_its_servers_and_leaves_nothing(data: Path) -> None:
     port = ports.free_port()
     killed = start(data, port)
     wait_until_ready(killed)
     assert json.loads(get(f"http://127.0.0.1:{port}/readyz"))["status"] == "ok"
     assert json.loads(get(f"{embedded.running('simulator_url', data)}/healthz"))["status"] == "ok"
+    assert_an_idle_connection_stays_open(port)
     killed.kill()
     killed.wait()
 
