@@ -58,13 +58,15 @@ def update_campaign(*, actor: Any, campaign: Campaign, **changes: Any) -> Campai
     """
     require_role(actor, Role.MANAGER)
     campaign = lock_campaign(campaign)
+    given = frozenset(changes)
     changes = {name: value for name, value in changes.items() if getattr(campaign, name) != value}
     if campaign.status in ENDED and changes.keys() - {"name", "description"}:
         raise CampaignEnded
     if campaign.started_at and changes.keys() & _WHILE_DIALLING:
         raise CampaignRunning("The provider cannot be changed once the campaign has started.")
-    if changes.get("provider", SIMULATED) != SIMULATED and "consent_policy" not in changes:
-        changes |= default_consent(changes["provider"])
+    if changes.get("provider", SIMULATED) != SIMULATED:  # what held for simulated calls does not hold for these
+        fresh = default_consent(changes["provider"])
+        changes |= {name: value for name, value in fresh.items() if name not in given}
     for name, value in changes.items():
         setattr(campaign, name, value)
     check_campaign(campaign)

@@ -88,6 +88,12 @@ def test_a_real_provider_asks_for_consent_unless_a_reason_is_written(manager):
     assert manager.post(BASE, {"name": "A", "provider": "twilio"}).json()["consent_policy"] == "require"
     waived = {"name": "B", "provider": "twilio", "consent_policy": "waived", "consent_waiver_reason": "Own customers"}
     assert manager.post(BASE, waived).json()["consent_policy"] == "waived"
+    simulated = manager.post(BASE, {"name": "C"}).json()
+    refused = manager.patch(f"{BASE}/{simulated['id']}", {"provider": "twilio", "consent_policy": "waived"})
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["field"] == "consent_waiver_reason"
+    moved = manager.patch(f"{BASE}/{simulated['id']}", {"provider": "twilio"}).json()
+    assert (moved["consent_policy"], moved["consent_waiver_reason"]) == ("require", "")
 
 
 def test_short_waits_and_fractions_are_taken_for_the_simulator(manager):
