@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Sum, Value
+from django.db.models import Exists, OuterRef, Sum, Value
 from django.db.models.functions import Concat, Now, Substr
 
 from accounts.models import LedgerAccount, LedgerEntry
@@ -56,45 +56,54 @@ def _check_amount(amount: int) -> None:
         raise InvalidInput("The amount must be a whole number above zero.", field="amount")
 
 
+_MOVE = """
+WITH entry AS (
+  INSERT INTO accounts_ledgerentry (id, tenant_id, account_id, kind, amount, held_delta, key, reference, note,
+    actor_name, expires_at)
+  VALUES (%(id)s, %(tenant)s, %(account)s, %(kind)s, %(amount)s, %(held)s, %(key)s, %(reference)s, %(note)s,
+    %(actor_name)s, %(expires_at)s)
+  ON CONFLICT DO NOTHING RETURNING id
+), purse AS (
+  UPDATE accounts_ledgeraccount SET balance = balance + %(amount)s, held = held + %(held)s
+  WHERE id = %(account)s AND balance + %(amount)s >= 0 AND held + %(held)s >= 0
+    AND held + %(held)s <= balance + %(amount)s AND EXISTS (SELECT FROM entry) RETURNING id
+)
+SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM purse)
+"""
+
+
 def _move(account: LedgerAccount, *, kind: str, key: str, amount: int, held: int, **words: Any) -> LedgerEntry:
-    """Insert the entry (a repeat returns the first) and move the account in the same transaction."""
-    with transaction.atomic():
-        entry = LedgerEntry(account=account, kind=kind, key=key, amount=amount, held_delta=held, **words)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO accounts_ledgerentry (id, tenant_id, account_id, kind, amount, held_delta, key,"
-                " reference, note, actor_name, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-                " ON CONFLICT DO NOTHING",
-                [
-                    entry.id,
-                    current_tenant_id(),
-                    account.id,
-                    kind,
-                    amount,
-                    held,
-                    key,
-                    entry.reference,
-                    entry.note,
-                    entry.actor_name,
-                    entry.expires_at,
-                ],
-            )
-            if cursor.rowcount == 0:
-                return LedgerEntry.objects.get(account=account, key=key)  # type: ignore[no-any-return]
-            cursor.execute(
-                "UPDATE accounts_ledgeraccount SET balance = balance + %s, held = held + %s"
-                " WHERE id = %s AND balance + %s >= 0 AND held + %s >= 0 AND held + %s <= balance + %s",
-                [amount, held, account.id, amount, held, held, amount],
-            )
-            if cursor.rowcount == 0:
-                raise InsufficientFunds(
-                    "There are not enough call minutes left."
-                    if account.kind == LedgerAccount.Kind.MINUTES
-                    else "There are not enough credits left."
-                )
-        return entry
+    """Insert the entry (a repeat returns the first) and move the account, in one statement.
+
+    In the caller's transaction, which takes the entry back when the purse refuses.
+    """
+    entry = LedgerEntry(account=account, kind=kind, key=key, amount=amount, held_delta=held, **words)
+    values = {
+        "id": entry.id,
+        "tenant": current_tenant_id(),
+        "account": account.id,
+        "kind": kind,
+        "amount": amount,
+        "held": held,
+        "key": key,
+        "reference": entry.reference,
+        "note": entry.note,
+        "actor_name": entry.actor_name,
+        "expires_at": entry.expires_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, values)
+        inserted, moved = cursor.fetchone()
+    if inserted and not moved:
+        raise InsufficientFunds(
+            "There are not enough call minutes left."
+            if account.kind == LedgerAccount.Kind.MINUTES
+            else "There are not enough credits left."
+        )
+    return entry if inserted else LedgerEntry.objects.get(account=account, key=key)
 
 
+@transaction.atomic
 def grant(*, kind: str, amount: int, key: str, note: str = "", actor_name: str = "") -> LedgerEntry:
     """Add units to a purse."""
     _check_amount(amount)
@@ -102,6 +111,7 @@ def grant(*, kind: str, amount: int, key: str, note: str = "", actor_name: str =
     return _move(get_account(kind), kind=LedgerEntry.Kind.GRANT, key=key, amount=amount, held=0, **words)
 
 
+@transaction.atomic
 def hold(*, kind: str, amount: int, key: str, reference: str = "", expires_at: Any = None) -> LedgerEntry:
     """Reserve units before an outside call; raises InsufficientFunds."""
     _check_amount(amount)
@@ -109,58 +119,77 @@ def hold(*, kind: str, amount: int, key: str, reference: str = "", expires_at: A
     return _move(get_account(kind), kind=LedgerEntry.Kind.HOLD, key=f"hold:{key}", amount=0, held=amount, **words)
 
 
+_HOLD_MANY = """
+WITH entry AS (
+  INSERT INTO accounts_ledgerentry (id, tenant_id, account_id, kind, amount, held_delta, key, reference, note,
+    actor_name)
+  SELECT crm_uuid7(), %(tenant)s, %(account)s, 'hold', 0, wanted.amount, wanted.key, '', '', ''
+  FROM unnest(%(keys)s::text[], %(amounts)s::bigint[]) AS wanted(key, amount)
+  ON CONFLICT DO NOTHING RETURNING held_delta
+)
+UPDATE accounts_ledgeraccount SET held = held + (SELECT coalesce(sum(held_delta), 0) FROM entry)
+WHERE id = %(account)s AND balance >= held + (SELECT coalesce(sum(held_delta), 0) FROM entry)
+RETURNING (SELECT coalesce(sum(held_delta), 0) FROM entry)
+"""
+
+
 def hold_many(*, kind: str, amounts: Mapping[str, int]) -> int:
     """Reserve units under many keys at once; return how many were newly reserved. Raises InsufficientFunds."""
     if not amounts:
         return 0
     account = get_account(kind)
-    entries = [
-        LedgerEntry(account=account, kind=LedgerEntry.Kind.HOLD, key=f"hold:{key}", held_delta=amount)
-        for key, amount in amounts.items()
-    ]
-    with transaction.atomic():
-        known = set(LedgerEntry.objects.filter(account=account, key__in=[e.key for e in entries]).values_list("key"))
-        new = [entry for entry in entries if (entry.key,) not in known]
-        LedgerEntry.objects.bulk_create(new)
-        total = sum(entry.held_delta for entry in new)
-        moved = LedgerAccount.objects.filter(pk=account.pk, balance__gte=F("held") + total)
-        if not moved.update(held=F("held") + total):
+    keys = sorted(amounts)
+    values = {
+        "tenant": current_tenant_id(),
+        "account": account.id,
+        "keys": [f"hold:{key}" for key in keys],
+        "amounts": [amounts[key] for key in keys],
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_HOLD_MANY, values)
+        held = cursor.fetchone()
+        if held is None:
             raise InsufficientFunds("There is less left than is to be held.")
-    return total
+    return int(held[0])
+
+
+_OPEN_HOLD = """
+SELECT a.id, h.held_delta, h.reference, EXISTS (SELECT FROM accounts_ledgerentry s WHERE s.tenant_id = h.tenant_id
+    AND s.account_id = h.account_id AND s.key = %(settle)s)
+FROM accounts_ledgeraccount a JOIN accounts_ledgerentry h ON h.tenant_id = a.tenant_id AND h.account_id = a.id
+WHERE a.tenant_id = %(tenant)s AND a.kind = %(kind)s AND h.key = %(hold)s FOR UPDATE OF h
+"""
 
 
 def settle(*, kind: str, key: str, amount: int, note: str = "") -> LedgerEntry:
     """End a hold: capture `amount` of it (0 releases it all); a repeat returns the first settlement.
 
     More than was held is captured as far as the balance reaches: a call that ran over its hold is paid,
-    never below zero.
+    never below zero. Raises NotHeld.
     """
-    account = get_account(kind)
-    with transaction.atomic(savepoint=False):
-        held = LedgerEntry.objects.select_for_update().filter(account=account, key=f"hold:{key}").first()
-        settled = LedgerEntry.objects.filter(account=account, key=f"settle:{key}")
-        done: LedgerEntry | None = settled.first() if held else None
-        if held and not done:
-            done = _settle(account, held, key, amount, note)
-    if done is None:
-        raise NotHeld
-    return done
-
-
-def _settle(account: LedgerAccount, held: LedgerEntry, key: str, amount: int, note: str) -> LedgerEntry:
-    spend = amount
-    if amount > held.held_delta:  # only then the purse itself must stand still before the move
-        locked = LedgerAccount.objects.select_for_update().get(pk=account.pk)
-        spend = min(amount, held.held_delta + max(0, locked.available))
-    return _move(
-        account,
-        kind=LedgerEntry.Kind.CAPTURE if spend else LedgerEntry.Kind.RELEASE,
-        key=f"settle:{key}",
-        amount=-spend,
-        held=-held.held_delta,
-        reference=held.reference,
-        note=note,
-    )
+    values = {"tenant": current_tenant_id(), "kind": kind, "hold": f"hold:{key}", "settle": f"settle:{key}"}
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute(_OPEN_HOLD, values)
+        found = cursor.fetchone()
+        if found is None:
+            raise NotHeld
+        account_id, held, reference, is_settled = found
+        account = LedgerAccount(id=account_id, kind=kind)
+        if is_settled:
+            return LedgerEntry.objects.get(account=account, key=f"settle:{key}")  # type: ignore[no-any-return]
+        spend = amount
+        if amount > held:  # only then the purse itself must stand still before the move
+            locked = LedgerAccount.objects.select_for_update().get(pk=account_id)
+            spend = min(amount, held + max(0, locked.available))
+        return _move(
+            account,
+            kind=LedgerEntry.Kind.CAPTURE if spend else LedgerEntry.Kind.RELEASE,
+            key=f"settle:{key}",
+            amount=-spend,
+            held=-held,
+            reference=reference,
+            note=note,
+        )
 
 
 def expire_holds(*, most: int = 500) -> int:
@@ -187,6 +216,7 @@ def tenants_with_expired_holds() -> list[uuid.UUID]:
         return [tenant_id for (tenant_id,) in cursor.fetchall()]
 
 
+@transaction.atomic
 def spend(*, kind: str, amount: int, key: str, note: str = "") -> LedgerEntry:
     """Take units at once, without a hold; raises InsufficientFunds."""
     _check_amount(amount)

@@ -25,46 +25,77 @@ import django
 django.setup()
 
 from django.conf import settings
+from django.db import connections
+from django.db.models import Count
 from django.test import Client
 
-from accounts.services import create_workspace
+from accounts import ledger
+from bench.campaigns import campaign, people, workspace
 from calls.invariants import check_invariants
-from calls.models import Call, CallEvent
+from calls.models import Call
+from campaigns.models import CampaignLead
 from core.scope import tenant_scope
 from simulator.webhooks import sign
 
 SAID = [{"role": "person", "content": "Tell me more about the price.", "at": 2.5}]
+TALKED = {"outcome": "completed", "answered_by": "human", "duration_seconds": 61, "cost": "0.0965", "summary": "Price."}
+MACHINE = {"outcome": "voicemail", "answered_by": "voicemail", "duration_seconds": 12, "cost": "0.0320"}
+ENDS: tuple[dict[str, Any], ...] = (
+    *((TALKED | {"transcript": SAID},) * 4),
+    *((MACHINE | {"transcript": SAID},) * 2),
+    *(({"outcome": "no_answer"},) * 3),
+    {"outcome": "busy"},
+)
+"""How ten calls end, as on the simulated network: six are taken and send four events, the others send two."""
+STANDS_AS = {"completed": "done", "voicemail": "retry_wait", "no_answer": "retry_wait", "busy": "retry_wait"}
+MINUTES = {"completed": 2, "voicemail": 1}
 
 
 def make_calls(count: int) -> tuple[uuid.UUID, list[Call]]:
-    """Placed calls of a new workspace."""
-    made = create_workspace(name="Storm", email=f"{uuid.uuid4().hex[:8]}@storm.test", password="storm-storm")
-    tenant_id = uuid.UUID(made["tenant_id"])
+    """Calls in flight of a running campaign in a new workspace, with minutes held for each."""
+    tenant_id = workspace()
+    made = campaign(tenant_id, "running")
+    people(tenant_id, made, count)
     with tenant_scope(tenant_id):
+        CampaignLead.objects.update(status="dialing", attempts=1)
         calls = [
-            Call(phone_number=f"+1415{position:07}", callback_token="token", dial_state="placed")
-            for position in range(count)
+            Call(
+                campaign=made,
+                campaign_lead_id=pk,
+                lead_id=lead,
+                contact_id=contact,
+                phone_number=number,
+                callback_token="token",
+                dial_state="placed",
+                minutes_held=5,
+            )
+            for pk, lead, contact, number in CampaignLead.objects.values_list(
+                "pk", "lead_id", "contact_id", "phone_number"
+            )
         ]
         Call.objects.bulk_create(calls, batch_size=2_000)
+        for first in range(0, count, 2_000):
+            ledger.hold_many(kind="minutes", amounts={f"call:{call.pk}": 5 for call in calls[first : first + 2_000]})
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) calls_call, campaigns_campaignlead, accounts_ledgerentry")
     return tenant_id, calls
 
 
+def end_of(call: Call) -> dict[str, Any]:
+    """How a call ends: always the same for the same call."""
+    return ENDS[call.pk.int % len(ENDS)]
+
+
 def events_of(call: Call) -> list[dict[str, Any]]:
-    """The four events of one call, in order."""
-    common = {"call_id": f"SIM{call.pk.hex[:20]}", "reference": str(call.pk)}
-    kinds: list[tuple[str, dict[str, Any]]] = [
-        ("call.ringing", {}),
-        ("call.answered", {"answered_by": "human"}),
-        (
-            "call.ended",
-            {"outcome": "completed", "duration_seconds": 61, "cost": "0.0965", "transcript": SAID, "summary": "Price."},
-        ),
-        ("recording.ready", {"recording_id": f"REC{call.pk.hex[:20]}", "duration": 61}),
-    ]
+    """The events of one call, in order: ringing and ended, and between and after them what a taken call tells."""
+    common = {"call_id": f"SIM{call.pk.hex}", "reference": str(call.pk), "occurred_at": "2026-11-21T01:00:00+00:00"}
+    end = end_of(call)
+    kinds: list[tuple[str, dict[str, Any]]] = [("call.ringing", {}), ("call.ended", end)]
+    if taken := end.get("answered_by"):
+        kinds.insert(1, ("call.answered", {"answered_by": taken}))
+        kinds.append(("recording.ready", {"recording_id": f"REC{call.pk.hex}", "duration": end["duration_seconds"]}))
     return [
-        {"id": f"{call.pk.hex}-{n}", "type": kind, "sequence": n, "occurred_at": "2026-11-21T01:00:00+00:00"}
-        | common
-        | facts
+        {"id": f"{call.pk.hex}-{n}", "type": kind, "sequence": n} | common | facts
         for n, (kind, facts) in enumerate(kinds, start=1)
     ]
 
@@ -96,28 +127,33 @@ def post_all(storm: list[tuple[dict[str, Any], bool]]) -> tuple[float, list[floa
     return time.perf_counter() - began, times, answers
 
 
-def differences(tenant_id: uuid.UUID, calls: list[Call]) -> int:
-    """Calls that are not what their events say."""
+def differences(tenant_id: uuid.UUID, calls: list[Call]) -> list[str]:
+    """What is not as the events say: of each call its row, lead, words and recording, of all of them the purse."""
     with tenant_scope(tenant_id):
-        ideal = Call.objects.filter(
-            pk__in=[call.pk for call in calls],
-            dial_state="ended",
-            status="ended",
-            outcome="completed",
-            answered_by="human",
-            duration_seconds=61,
-            cost="0.0965",
-            conversation__isnull=False,
-            recording__isnull=False,
-        )
-        events = CallEvent.objects.filter(call__in=calls).count()
-        return len(calls) - ideal.count() + abs(events - 4 * len(calls))
+        rows = Call.objects.select_related("campaign_lead", "recording", "conversation").annotate(told=Count("events"))
+        found = {row.pk: row for row in rows.filter(campaign=calls[0].campaign)}
+        wrong = [f"call {call.pk}" for call in calls if not _is_ideal(found[call.pk], end_of(call))]
+        account = ledger.get_account("minutes")
+        spent = sum(MINUTES.get(end_of(call)["outcome"], 0) for call in calls)
+        sums = (1_000_000 - account.balance, account.held)
+    return wrong + ([f"minutes spent and held are {sums}, not {(spent, 0)}"] if sums != (spent, 0) else [])
+
+
+def _is_ideal(row: Call, end: dict[str, Any]) -> bool:
+    taken = "answered_by" in end
+    is_told = row.told == (4 if taken else 2)  # type: ignore[attr-defined]
+    is_ended = (row.dial_state, row.status, row.outcome) == ("ended", "ended", end["outcome"])
+    facts = (row.answered_by, row.duration_seconds, str(row.cost or ""))
+    are_facts = facts == (end.get("answered_by", ""), end.get("duration_seconds", 0), end.get("cost", ""))
+    is_kept = (hasattr(row, "recording"), hasattr(row, "conversation")) == (taken, taken)
+    stands = row.campaign_lead is not None and row.campaign_lead.status == STANDS_AS[end["outcome"]]
+    return is_told and is_ended and are_facts and is_kept and stands
 
 
 def main() -> int:
     """Run, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=12_500, help="four events each")
+    parser.add_argument("--calls", type=int, default=14_000, help="3.2 events each, and a tenth more repeated")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     tenant_id, calls = make_calls(options.calls)

@@ -14,18 +14,18 @@ MOST_MESSAGES = 2_000
 COPY_TOPIC = "calls.copy_recording"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def store(*, call: Call, facts: CallFacts) -> bool:
     """Keep transcript and recording of a call the first time they are told; whether anything was new."""
     changed = False
     if facts.transcript and not Conversation.objects.filter(call=call).exists():
         _store_transcript(call, facts.transcript)
         changed = True
-    if facts.recording and not Recording.objects.filter(call=call).exists():
-        _order_recording(call, facts)
-        changed = True
-    elif facts.recording_absent and not Recording.objects.filter(call=call).exists():
-        Recording.objects.create(call=call, status=Recording.Status.ABSENT)
+    if (facts.recording or facts.recording_absent) and not Recording.objects.filter(call=call).exists():
+        if facts.recording:
+            _order_recording(call, facts)
+        else:
+            Recording.objects.create(call=call, status=Recording.Status.ABSENT)
         changed = True
     return changed
 
@@ -57,4 +57,5 @@ def _order_recording(call: Call, facts: CallFacts) -> None:
         duration_seconds=facts.recording.duration_seconds,
         content_type=facts.recording.content_type[:50],
     )
-    outbox.put(topic=COPY_TOPIC, key=str(recording.pk), payload={"recording_id": str(recording.pk)})
+    payload = {"recording_id": str(recording.pk)}
+    outbox.put(topic=COPY_TOPIC, key=str(recording.pk), payload=payload, nudge=False)  # many calls end in a second

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 
 from calls import telephony
 from calls.dialer import finish
-from calls.models import Call, CallEvent, OrphanEvent
+from calls.models import Call, OrphanEvent
 from calls.providers import base
 from core.ids import uuid7
 from core.problems import DomainError, InvalidInput
@@ -87,12 +87,11 @@ def _apply(provider: str, event: base.ProviderEvent, call_id: uuid.UUID, token: 
 
 def _insert(provider: str, event: base.ProviderEvent, call: Call) -> bool:
     """Store the event; False when it was here before."""
-    row = CallEvent(call=call, provider=provider, event_key=event.event_key[:200], kind=event.kind.value)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO calls_callevent (id, tenant_id, call_id, provider, event_key, kind, payload, applied)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, true) ON CONFLICT DO NOTHING",
-            [row.pk, call.tenant_id, call.pk, provider, row.event_key, row.kind, _payload(event)],
+            [uuid7(), call.tenant_id, call.pk, provider, event.event_key[:200], event.kind.value, _payload(event)],
         )
         return bool(cursor.rowcount)
 

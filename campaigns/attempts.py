@@ -9,17 +9,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest
 
 from campaigns import news, next_numbers, why
-from campaigns.call_history import calls, number_history, retry_outcome
-from campaigns.models import CampaignLead, Suppression
+from campaigns.call_history import call_table, number_history, retry_outcome
+from campaigns.listed import suppressed_numbers
+from campaigns.models import CampaignLead
 from campaigns.pace import cap_decision, caps_of_workspace, hours_of, next_attempt_of, sets_own_pace
 from campaigns.retries import Attempt, RetryDecision
 from campaigns.schedule import next_open
 from campaigns.states import IN_FLIGHT, sources_of
+from core.scope import current_tenant_id
 
 CALLBACK_FIRST, FRESH, RETRY, REST = 10, 20, 30, 50
 """Priorities, lowest first: agreed callbacks, fresh web leads, due retries, everybody else."""
@@ -61,14 +63,20 @@ def release_attempts(campaign_lead_ids: Iterable[uuid.UUID], *, next_attempt_at:
 
 
 def _step(campaign_lead_ids: Iterable[uuid.UUID], wanted: str) -> int:
-    rows = CampaignLead.objects.filter(pk__in=list(campaign_lead_ids), status__in=sources_of(wanted))
-    rows = rows.filter(status__in=IN_FLIGHT)
-    for campaign_id in rows.order_by().values_list("campaign_id", flat=True).distinct():
+    sources = [status for status in sources_of(wanted) if status in IN_FLIGHT]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE campaigns_campaignlead SET status = %s WHERE tenant_id = %s AND id = ANY(%s)"
+            " AND status = ANY(%s) RETURNING campaign_id",
+            [wanted, current_tenant_id(), list(campaign_lead_ids), sources],
+        )
+        stepped = [campaign_id for (campaign_id,) in cursor.fetchall()]
+    for campaign_id in set(stepped):
         news.tell(campaign_id)
-    return int(rows.update(status=wanted))
+    return len(stepped)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def finish_attempt(
     *,
     campaign_lead_id: uuid.UUID,
@@ -127,6 +135,8 @@ def _decide(
         return decision
     own = campaign.pk if sets_own_pace(campaign) else None
     past = number_history([lead.phone_number], now=now, without_campaign=own).get(lead.phone_number, [])
+    if not past:
+        return decision
     cap = cap_decision(campaign, history=past, at=decision.at, zones=zones, caps=caps_of_workspace())
     if cap.allowed or cap.next_time is None:
         return decision
@@ -146,22 +156,33 @@ def _follow(lead: CampaignLead, decision: RetryDecision, callback_owner: Any) ->
         lead.status, lead.priority = _Status.RETRY_WAIT, RETRY
 
 
+_EARLIER = """
+SELECT coalesce(c.ended_at, c.created_at), c.outcome, c.answered_by, c.duration_seconds, c.disposition
+FROM campaigns_campaignlead l JOIN {calls} c ON c.tenant_id = l.tenant_id AND c.campaign_lead_id = l.id
+WHERE l.tenant_id = %s AND l.campaign_id = %s AND l.contact_id = %s AND c.dial_state = 'ended' AND c.test_of_id IS NULL
+  AND NOT (c.campaign_lead_id = %s AND c.attempt >= %s)
+ORDER BY c.ended_at, c.attempt
+"""
+
+
 def _earlier_attempts(lead: CampaignLead, attempt: int) -> list[Attempt]:
     """What the campaign tried before with this person, also under another number before two contacts were merged."""
-    rows = CampaignLead.objects.filter(campaign_id=lead.campaign_id, contact_id=lead.contact_id)
-    tried = calls().filter(campaign_lead_id__in=list(rows.values_list("pk", flat=True)), dial_state="ended")
-    ended = tried.exclude(campaign_lead_id=lead.pk, attempt__gte=attempt).order_by("ended_at", "attempt")
-    fields = ("ended_at", "created_at", "outcome", "answered_by", "duration_seconds", "disposition")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _EARLIER.format(calls=call_table()),
+            [current_tenant_id(), lead.campaign_id, lead.contact_id, lead.pk, attempt],
+        )
+        ended = cursor.fetchall()
     return [
         Attempt(
-            at=ended_at or created_at,
+            at=at,
             outcome=retry_outcome(
                 outcome=outcome, answered_by=answered_by, duration_seconds=duration, disposition=disposition
             ),
         )
-        for ended_at, created_at, outcome, answered_by, duration, disposition in ended.values_list(*fields)
+        for at, outcome, answered_by, duration, disposition in ended
     ]
 
 
 def _is_suppressed(lead: CampaignLead) -> bool:
-    return bool(Suppression.objects.for_numbers([lead.phone_number], campaign_id=lead.campaign_id).exists())
+    return bool(suppressed_numbers([lead.phone_number], campaign_id=lead.campaign_id))

@@ -50,7 +50,7 @@ def retry_rules_of(campaign: Campaign) -> RetryRules:
 
 def caps_of_workspace() -> Caps:
     """The workspace's caps on calls to one number."""
-    return parse_caps(Tenant.objects.get().number_caps)
+    return parse_caps(Tenant.objects.values_list("number_caps", flat=True).get())
 
 
 def sets_own_pace(campaign: Campaign) -> bool:

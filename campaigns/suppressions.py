@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from accounts import audit, webhooks
 from accounts.models import Tenant
 from campaigns import why
+from campaigns.listed import suppressed_numbers
 from campaigns.models import Campaign, CampaignLead, Consent, Suppression
 from campaigns.states import IN_FLIGHT, WAITING
 from core.phones import InvalidPhone, parse_phone
@@ -91,7 +92,7 @@ def remove_suppression(*, actor: Any, suppression: Suppression) -> None:
 
 def is_suppressed(*, phone_number: str, campaign_id: uuid.UUID | None = None) -> bool:
     """Whether the number must not be called (in this campaign, or at all)."""
-    return bool(Suppression.objects.for_numbers([phone_number], campaign_id=campaign_id).exists())
+    return bool(suppressed_numbers([phone_number], campaign_id=campaign_id))
 
 
 def read_number(raw: Any, *, field: str = "phone_number") -> str:

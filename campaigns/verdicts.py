@@ -13,7 +13,8 @@ from typing import Any, Final
 from campaigns import why
 from campaigns.call_history import number_history
 from campaigns.caps import CALLBACK, Caps, PastCall
-from campaigns.models import Campaign, CampaignLead, Consent, Suppression
+from campaigns.listed import suppressed_numbers
+from campaigns.models import Campaign, CampaignLead, Consent
 from campaigns.pace import cap_decision, caps_of_workspace, hours_of, sets_own_pace
 from campaigns.schedule import INTENT_MARGIN, Hours, is_open, next_open
 from campaigns.states import WAITING
@@ -107,7 +108,7 @@ def _gather(campaign: Campaign, leads: Sequence[CampaignLead], now: datetime) ->
     own = campaign.pk if sets_own_pace(campaign) else None
     needed = campaign.consent_policy != Campaign.ConsentPolicy.WAIVED
     return _Facts(
-        suppressed=_suppressed(numbers, campaign),
+        suppressed=suppressed_numbers(numbers, campaign_id=campaign.pk),
         consented=_consented(numbers, contact_ids, now) if needed else frozenset(),
         consent_needed=needed,
         gone=_gone([lead.pk for lead in leads]),
@@ -115,14 +116,6 @@ def _gather(campaign: Campaign, leads: Sequence[CampaignLead], now: datetime) ->
         caps=caps_of_workspace(),
         hours=hours_of(campaign),
     )
-
-
-def _suppressed(numbers: Sequence[str], campaign: Campaign) -> dict[str, str]:
-    rows = Suppression.objects.for_numbers(numbers, campaign_id=campaign.pk)
-    return {number: f"{scope} list, {source}" for number, scope, source in rows.values_list(*_SUPPRESSION)}
-
-
-_SUPPRESSION = ("phone_number", "scope", "source")
 
 
 def _consented(numbers: Sequence[str], contact_ids: Sequence[uuid.UUID], now: datetime) -> frozenset[Any]:

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from campaigns.models import CampaignLead, WhyEntry
+from core.scope import current_tenant_id
 
 
 def entry_for(lead: CampaignLead, *, rule: str, allowed: bool, value: str = "") -> WhyEntry:
@@ -20,9 +23,23 @@ def entry_for(lead: CampaignLead, *, rule: str, allowed: bool, value: str = "") 
 
 def log(lead: CampaignLead, *, rule: str, allowed: bool, value: str = "") -> None:
     """Write down one decision."""
-    entry_for(lead, rule=rule, allowed=allowed, value=value).save(force_insert=True)
+    log_many([entry_for(lead, rule=rule, allowed=allowed, value=value)])
+
+
+_LOG = """
+INSERT INTO campaigns_whyentry (id, tenant_id, campaign_id, campaign_lead_id, contact_id, phone_number, rule, allowed,
+  value)
+SELECT w.id, %s, w.campaign, w.lead, w.contact, w.number, w.rule, w.allowed, w.value
+FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bool[], %s::text[])
+  AS w(id, campaign, lead, contact, number, rule, allowed, value)
+"""
+_COLUMNS = ("id", "campaign_id", "campaign_lead_id", "contact_id", "phone_number", "rule", "allowed", "value")
 
 
 def log_many(entries: Iterable[WhyEntry]) -> None:
     """Write down many decisions in one statement."""
-    WhyEntry.objects.bulk_create(list(entries), batch_size=2_000)
+    rows = list(entries)
+    if rows:
+        columns = [[getattr(row, name) for row in rows] for name in _COLUMNS]
+        with connection.cursor() as cursor:
+            cursor.execute(_LOG, [current_tenant_id(), *columns])

@@ -39,13 +39,18 @@ def handles(topic: str) -> Callable[[Callable[[dict[str, Any]], None]], Callable
     return register
 
 
-def put(*, topic: str, key: str, payload: dict[str, Any], run_at: dt.datetime | None = None) -> None:
-    """Promise an effect, once per (tenant, topic, key); a nudge is sent after commit."""
+def put(
+    *, topic: str, key: str, payload: dict[str, Any], run_at: dt.datetime | None = None, nudge: bool = True
+) -> None:
+    """Promise an effect, once per (tenant, topic, key).
+
+    Unless it has a time, or may wait for the periodic look (`nudge=False`, seconds), a nudge follows the commit.
+    """
     message = OutboxMessage(topic=topic, key=key, payload=payload)
     if run_at:
         message.run_at = run_at
     OutboxMessage.objects.bulk_create([message], ignore_conflicts=True)
-    if run_at is None:
+    if run_at is None and nudge:
         background.nudge("core.tasks.relay_outbox")
 
 

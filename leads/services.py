@@ -200,6 +200,13 @@ def change_state(*, actor: Any, lead: Lead, state: str, now: dt.datetime | None 
     lead = Lead.objects.for_update().get(pk=lead.pk)
     if state not in Lead.State.values:
         raise InvalidInput("There is no such state.", field="state", field_code="invalid_choice")
+    _step(lead, state, actor=actor, now=now, reason=reason)
+    lead.refresh_from_db()
+    return lead
+
+
+def _step(lead: Lead, state: str, *, actor: Any, now: dt.datetime | None, reason: str) -> None:
+    """Move a lead whose row is locked."""
     if not is_legal(lead.state, state):
         raise IllegalTransition(lead.state, state)
     before, lead.state = lead.state, state
@@ -211,17 +218,15 @@ def change_state(*, actor: Any, lead: Lead, state: str, now: dt.datetime | None 
         mark_converted(lead_id=lead.pk)
         _announce(lead_converted, lead)
     webhooks.publish(event="lead.state_changed", data={"id": str(lead.pk), "from": before, "to": state})
-    lead.refresh_from_db()
-    return lead
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_conversation(*, lead_id: uuid.UUID, now: dt.datetime | None = None) -> bool:
     """Move a pending lead to reached_out after a real conversation with a person; answer whether it moved."""
     lead = Lead.objects.for_update().filter(pk=lead_id, state=Lead.State.PENDING).first()
     if lead is None:
         return False
-    change_state(actor=None, lead=lead, state=Lead.State.REACHED_OUT, now=now, reason="conversation")
+    _step(lead, Lead.State.REACHED_OUT, actor=None, now=now, reason="conversation")
     return True
 
 

@@ -31,7 +31,7 @@ WORKER_LOST = "The worker that was dialling ended before it had an answer."
 """What an attempt ends with that our own crash has spent; the breaker does not blame the provider for it."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def apply_facts(*, call: Call, facts: CallFacts) -> bool:
     """Bring a call (its row locked by the caller) in line with what its provider says; whether anything changed.
 
@@ -43,8 +43,10 @@ def apply_facts(*, call: Call, facts: CallFacts) -> bool:
     was_ended = call.dial_state == Call.DialState.ENDED
     if not was_ended:
         _rise(call, facts)
-    if changed := _picture(call) != before:
-        call.save()
+    moved = [name for name, value in _picture(call).items() if before[name] != value]
+    if moved:
+        call.save(update_fields=moved)
+    changed = bool(moved)
     changed |= conversations.store(call=call, facts=facts)
     if not was_ended:
         _follow(call, facts)
@@ -59,8 +61,28 @@ def end_unplaced(*, call: Call, detail: str) -> None:
     apply_facts(call=call, facts=facts)
 
 
-def _picture(call: Call) -> tuple[Any, ...]:
-    return tuple(getattr(call, field.attname) for field in Call._meta.concrete_fields)
+def _picture(call: Call) -> dict[str, Any]:
+    return {name: getattr(call, name) for name in _TOLD}
+
+
+_TOLD = (
+    "provider_call_id",
+    "dial_state",
+    "lease_until",
+    "status",
+    "outcome",
+    "outcome_detail",
+    "answered_by",
+    "disposition",
+    "placed_at",
+    "answered_at",
+    "ended_at",
+    "duration_seconds",
+    "summary",
+    "cost",
+    "callback_at",
+)
+"""What a provider's facts may change in a call."""
 
 
 def _fill_empty(call: Call, facts: CallFacts) -> None:
@@ -77,8 +99,8 @@ def _fill_empty(call: Call, facts: CallFacts) -> None:
 
 def _rise(call: Call, facts: CallFacts) -> None:
     """Move up the two ladders; never down."""
-    now = timing.database_now()
     if call.dial_state in (Call.DialState.DIALING, Call.DialState.UNKNOWN):
+        now = timing.database_now()
         call.dial_state = Call.DialState.PLACED
         call.placed_at = call.placed_at or now
         call.lease_until = now + timing.placed_lease(call.provider, call.minutes_held)
@@ -86,10 +108,10 @@ def _rise(call: Call, facts: CallFacts) -> None:
         return
     call.status = facts.status.value
     if facts.status is CallStatus.IN_PROGRESS:
-        call.answered_at = call.answered_at or now
+        call.answered_at = call.answered_at or timing.database_now()
     if facts.status is CallStatus.ENDED:
         call.dial_state, call.lease_until = Call.DialState.ENDED, None
-        call.ended_at = facts.ended_at or now
+        call.ended_at = facts.ended_at or timing.database_now()
         call.outcome = (facts.outcome or Outcome.FAILED).value
         call.outcome_detail = facts.detail[:200]
         call.duration_seconds = call.duration_seconds or _talked(call)

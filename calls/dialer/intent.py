@@ -16,7 +16,8 @@ from calls.dialer.release import release_calls
 from calls.models import Call
 from calls.providers.base import PlaceCall
 from campaigns import attempts
-from campaigns.models import Campaign, CampaignLead, Suppression
+from campaigns.listed import suppressed_numbers
+from campaigns.models import Campaign, CampaignLead
 from campaigns.verdicts import may_still_dial
 from core.scope import current_tenant_id
 
@@ -56,7 +57,7 @@ def commit_manual(*, call_id: uuid.UUID) -> list[Intent]:
     call = Call.objects.for_update().filter(pk=call_id, dial_state=Call.DialState.RESERVED).first()
     if call is None or call.lease_until is None or call.lease_until < timing.database_now():
         return []
-    listed = Suppression.objects.for_numbers([call.phone_number]).exists()
+    listed = bool(suppressed_numbers([call.phone_number]))
     passed = [] if listed else _hold_minutes([call])
     if not passed:
         end_undialed(
@@ -95,8 +96,7 @@ def _still_allowed(campaign: Campaign, calls: list[Call], now: datetime) -> list
     ids = [call.campaign_lead_id for call in calls]
     leads = CampaignLead.objects.for_update().filter(pk__in=ids, status=CampaignLead.Status.QUEUED).order_by("id")
     zones = dict(leads.values_list("pk", "zones"))
-    listed = Suppression.objects.for_numbers([call.phone_number for call in calls], campaign_id=campaign.pk)
-    suppressed = set(listed.values_list("phone_number", flat=True))
+    suppressed = suppressed_numbers([call.phone_number for call in calls], campaign_id=campaign.pk)
     return [
         call
         for call in calls
