@@ -78,7 +78,7 @@ def _move(account: LedgerAccount, *, kind: str, key: str, amount: int, held: int
     In the caller's transaction, which takes the entry back when the purse refuses.
     """
     entry = LedgerEntry(account=account, kind=kind, key=key, amount=amount, held_delta=held, **words)
-    values = {
+    values: dict[str, Any] = {
         "id": entry.id,
         "tenant": current_tenant_id(),
         "account": account.id,
@@ -139,7 +139,7 @@ def hold_many(*, kind: str, amounts: Mapping[str, int]) -> int:
         return 0
     account = get_account(kind)
     keys = sorted(amounts)
-    values = {
+    values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "account": account.id,
         "keys": [f"hold:{key}" for key in keys],
@@ -167,7 +167,12 @@ def settle(*, kind: str, key: str, amount: int, note: str = "") -> LedgerEntry:
     More than was held is captured as far as the balance reaches: a call that ran over its hold is paid,
     never below zero. Raises NotHeld.
     """
-    values = {"tenant": current_tenant_id(), "kind": kind, "hold": f"hold:{key}", "settle": f"settle:{key}"}
+    values: dict[str, Any] = {
+        "tenant": current_tenant_id(),
+        "kind": kind,
+        "hold": f"hold:{key}",
+        "settle": f"settle:{key}",
+    }
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_OPEN_HOLD, values)
         found = cursor.fetchone()

@@ -62,7 +62,7 @@ def number_history(
 
     One query for all numbers. `without_campaign` leaves out the calls of one campaign.
     """
-    values = {
+    values: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "numbers": list(numbers),
         "now": now,

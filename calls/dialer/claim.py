@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
 
 from calls.caller_numbers import Pool, find_pool
 from calls.dialer import pacing, timing
@@ -15,6 +15,7 @@ from calls.models import Call
 from calls.querysets import LIVE
 from campaigns.models import Campaign, CampaignLead
 from campaigns.verdicts import Verdict, apply_refusals, judge_leads
+from core.ids import uuid7
 from core.scope import current_tenant_id
 
 MOST_AT_ONCE = 50
@@ -104,6 +105,8 @@ def _one_per_number(leads: list[CampaignLead]) -> list[CampaignLead]:
 
 
 def _put_off(leads: list[CampaignLead]) -> None:
+    if not leads:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE campaigns_campaignlead SET status_reason = 'number_in_use',"
@@ -131,31 +134,39 @@ def _reserve(campaign: Campaign, leads: list[CampaignLead], pool: Pool | None) -
         return reserved
 
 
+_RESERVE = """
+WITH wanted AS (
+  SELECT * FROM unnest(%(ids)s::uuid[], %(leads)s::uuid[], %(callers)s::text[], %(tokens)s::text[])
+    AS w(id, lead, caller, token)
+), queued AS (
+  UPDATE campaigns_campaignlead l SET status = 'queued', status_reason = '', attempts = l.attempts + 1
+  FROM wanted w, campaigns_campaignlead before
+  WHERE l.tenant_id = %(tenant)s AND l.id = w.lead AND before.id = l.id
+  RETURNING l.id, l.lead_id, l.contact_id, l.phone_number, l.attempts, before.status = 'callback' AS agreed
+)
+INSERT INTO calls_call (id, tenant_id, campaign_id, campaign_lead_id, lead_id, contact_id, attempt, phone_number,
+  caller_id, provider, callback_token, dial_state, lease_until, status, outcome, outcome_detail, answered_by,
+  disposition, summary, minutes_held, is_callback)
+SELECT w.id, %(tenant)s, %(campaign)s, q.id, q.lead_id, q.contact_id, q.attempts, q.phone_number, w.caller,
+  %(provider)s, w.token, 'reserved', now() + make_interval(secs => %(lease)s), 'initiated', '', '', '', '', '', 0,
+  q.agreed
+FROM wanted w JOIN queued q ON q.id = w.lead ORDER BY w.id
+"""
+
+
 def _insert(campaign: Campaign, leads: list[CampaignLead], pool: Pool | None) -> list[uuid.UUID]:
-    calls = [
-        Call(
-            campaign=campaign,
-            campaign_lead=lead,
-            lead_id=lead.lead_id,
-            contact_id=lead.contact_id,
-            attempt=lead.attempts + 1,
-            phone_number=lead.phone_number,
-            caller_id=pool.take(lead.pk) if pool else "",
-            provider=campaign.provider,
-            callback_token=secrets.token_urlsafe(24),
-            is_callback=lead.status == CampaignLead.Status.CALLBACK,
-        )
-        for lead in leads
-    ]
-    ids = [call.pk for call in calls]
-    Call.objects.bulk_create(calls)
+    """Queue the leads (locked) and insert their attempts, in one statement; the ids of the attempts."""
+    ids = [uuid7() for _ in leads]
+    values: dict[str, Any] = {
+        "ids": ids,
+        "leads": [lead.pk for lead in leads],
+        "callers": [pool.take(lead.pk) if pool else "" for lead in leads],
+        "tokens": [secrets.token_urlsafe(24) for _ in leads],
+        "tenant": current_tenant_id(),
+        "campaign": campaign.pk,
+        "provider": campaign.provider,
+        "lease": timing.LEASE.total_seconds(),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE calls_call SET lease_until = now() + make_interval(secs => %s)"
-            " WHERE tenant_id = %s AND id = ANY(%s)",
-            [timing.LEASE.total_seconds(), current_tenant_id(), ids],
-        )
-    CampaignLead.objects.filter(pk__in=[lead.pk for lead in leads]).update(
-        status=CampaignLead.Status.QUEUED, status_reason="", attempts=F("attempts") + 1
-    )
+        cursor.execute(_RESERVE, values)
     return ids

@@ -131,11 +131,17 @@ def hold_key(call: Call) -> str:
     return f"call:{call.pk}"
 
 
+_DIAL = """
+UPDATE calls_call c SET dial_state = 'dialing', started_at = now(), minutes_held = d.minutes,
+  lease_until = now() + make_interval(secs => %s)
+FROM unnest(%s::uuid[], %s::int[]) AS d(id, minutes) WHERE c.tenant_id = %s AND c.id = d.id
+"""
+
+
 def _dial(calls: list[Call]) -> None:
+    if not calls:
+        return
+    ids, minutes = [call.pk for call in calls], [call.minutes_held for call in calls]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE calls_call SET dial_state = 'dialing', started_at = now(), lease_until = now() +"
-            " make_interval(secs => %s), minutes_held = %s WHERE tenant_id = %s AND id = %s",
-            [(timing.LEASE.total_seconds(), call.minutes_held, current_tenant_id(), call.pk) for call in calls],
-        )
+        cursor.execute(_DIAL, [timing.LEASE.total_seconds(), ids, minutes, current_tenant_id()])
     attempts.mark_dialing([call.campaign_lead_id for call in calls if call.campaign_lead_id])

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts import ledger
+from accounts.models import Tenant
 from calls.caller_numbers import Pool, find_pool
 from calls.dialer import timing
 from calls.models import Call
@@ -61,7 +62,7 @@ def _make_gate(campaign: Campaign, column: str) -> None:
 def find_room(campaign: Campaign) -> Room:
     """Count what is live and say how many calls may start; needs the gates' locks."""
     of_campaign, of_tenant = live_counts(campaign)
-    tenant_cap = campaign.tenant.max_concurrent_calls
+    tenant_cap = Tenant.objects.values_list("max_concurrent_calls", flat=True).get()
     pool = find_pool(campaign)
     limits = {
         "campaign": campaign.max_concurrent_calls - of_campaign,

@@ -13,7 +13,7 @@ from calls.models import Call
 from campaigns import attempts
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def release_calls(*, calls: Sequence[Call], wait: timedelta | None = None) -> int:
     """Delete attempts (locked by the caller) and let their leads wait again, at once or for `wait`.
 
