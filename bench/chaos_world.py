@@ -114,6 +114,7 @@ class World:
             "DIALER_LEASE_SECONDS": str(self.lease_seconds),
             "DB_POOL_MAX": "8",
             "LOG_LEVEL": "WARNING",
+            "STATICFILES_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
             "BEAT_SCHEDULE_FILE": str(self.data / "beat"),
         }
 

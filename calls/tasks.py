@@ -12,6 +12,8 @@ from calls.invariants import check_invariants
 from core.scope import tenant_scope
 
 log = structlog.get_logger(__name__)
+SWEEP_SECONDS = 20.0
+"""How long one sweep may go on while it finds more, after an outage for instance."""
 
 
 @shared_task(queue="dialer")
@@ -23,7 +25,7 @@ def drive_dialer(tenant_id: str = "") -> int:
 @shared_task(queue="default")
 def sweep_calls(tenant_id: str = "") -> int:
     """Look after attempts whose lease has expired, also while no campaign runs."""
-    return sweep.sweep_all()
+    return sweep.sweep_all(seconds=SWEEP_SECONDS)
 
 
 @shared_task(queue="dialer")

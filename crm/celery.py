@@ -7,7 +7,7 @@ from celery import Celery
 from crm.processes import heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
-app = Celery("crm")
+app = Celery("crm", amqp="crm.broker:Broker")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 heartbeat.connect()

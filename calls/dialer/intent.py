@@ -45,7 +45,7 @@ def commit_intents(*, campaign_id: uuid.UUID, call_ids: Sequence[uuid.UUID]) -> 
     _dial(passed)
     kept = {call.pk for call in passed}
     release_calls(calls=[call for call in leased if call.pk not in kept])
-    return script.requests_for(passed)
+    return script.requests_for(passed, campaign=campaign)
 
 
 @transaction.atomic

@@ -25,14 +25,14 @@ OPENING_BY_HAND = "Hello{first_name_after_space}, this is {agent} from {business
 """How a person of the workspace opens a call."""
 
 
-def requests_for(calls: list[Call]) -> list[tuple[Call, PlaceCall]]:
-    """The placing requests of calls of one tenant, with six queries."""
-    leads = {
-        lead.pk: lead
-        for lead in CampaignLead.objects.select_related("lead", "contact")
-        .prefetch_related("campaign")  # the same for all of them, and long
-        .filter(pk__in=[spoken_to(call) for call in calls])
-    }
+def requests_for(calls: list[Call], *, campaign: Campaign | None = None) -> list[tuple[Call, PlaceCall]]:
+    """The placing requests of calls of one tenant, with five queries; `campaign` is theirs, if it is at hand."""
+    joined = ("lead", "contact") if campaign else ("campaign", "lead", "contact")
+    rows = CampaignLead.objects.select_related(*joined).filter(pk__in=[spoken_to(call) for call in calls])
+    leads = {lead.pk: lead for lead in rows}
+    if campaign:
+        for lead in leads.values():
+            lead.campaign = campaign
     business = Tenant.objects.values_list("name", flat=True).get()
     said = versions_of_calls(calls)
     fields = field_kinds()

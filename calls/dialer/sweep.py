@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,12 +31,23 @@ class Finding:
     asked: bool = True
 
 
-def sweep_all() -> int:
-    """Look after expired attempts of every tenant; return how many were dealt with."""
+def sweep_all(*, seconds: float = 0.0) -> int:
+    """Look after expired attempts of every tenant, of each one batch, or as many as fit into so many seconds.
+
+    Returns how many were dealt with.
+    """
+    until = time.monotonic() + seconds
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenants_with_expired_calls()")
         tenants = [tenant_id for (tenant_id,) in cursor.fetchall()]
-    return sum(sweep_tenant(tenant_id) for tenant_id in tenants)
+    return sum(_sweep_until(tenant_id, until) for tenant_id in tenants)
+
+
+def _sweep_until(tenant_id: uuid.UUID, until: float) -> int:
+    swept = batch = sweep_tenant(tenant_id)
+    while batch >= AT_ONCE and time.monotonic() < until:
+        swept += (batch := sweep_tenant(tenant_id))
+    return swept
 
 
 def sweep_tenant(tenant_id: uuid.UUID) -> int:
