@@ -36,7 +36,7 @@ def findings(world: World, made: dict[str, str], cap: int, max_retries: int) -> 
         "overlapping": sum(map(_overlaps, by_number.values())),
         "over_their_attempts": sum(_uninvited(found, agreed) > max_retries + 1 for found in by_number.values()),
         "unknown_to_us": len(set(by_reference) - known),
-        "most_at_once": _most_at_once(calls),
+        "most_at_once": most_at_once(calls),
         "cap": cap,
         **told,
     }
@@ -52,7 +52,8 @@ def _overlaps(calls: list[dict[str, Any]]) -> int:
     return sum(later[0] < earlier[1] for earlier, later in pairwise(spans))
 
 
-def _most_at_once(calls: list[dict[str, Any]]) -> int:
+def most_at_once(calls: list[dict[str, Any]]) -> int:
+    """How many of the calls held a line at the same moment, at most."""
     steps = [(call["placed_at"], 1) for call in calls] + [(call["ended_at"] or float("inf"), -1) for call in calls]
     live = most = 0
     for _, step in sorted(steps):
@@ -81,9 +82,9 @@ def storm(world: World, made: dict[str, str], options: argparse.Namespace) -> di
     crash_at = {round(options.kills * (n + 1) / (options.crashes + 1)) for n in range(options.crashes)}
     flush_at = {round(options.kills * (n + 0.5) / max(1, options.flushes)) for n in range(options.flushes)}
     for number in range(options.kills):
-        time.sleep(gap * world.random.uniform(0.5, 1.5))
-        world.mend()
-        state_of(world, made)
+        mend_for(world, gap * world.random.uniform(0.5, 1.5))
+        state = state_of(world, made)
+        progress(world, made, f"{time.monotonic() - began:.0f} s, {state}, killing {number + 1} of {options.kills}")
         world.kill_one()
         if number in crash_at:
             outages.append(world.crash_postgres())
@@ -104,6 +105,23 @@ def storm(world: World, made: dict[str, str], options: argparse.Namespace) -> di
     }
 
 
+def mend_for(world: World, seconds: float) -> None:
+    """Wait, and start again at once what has died, as a supervisor would."""
+    ends = time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0:
+        world.mend()
+        time.sleep(min(left, 0.25))
+
+
+def progress(world: World, made: dict[str, str], words: str) -> None:
+    """Tell on stderr how far the run is."""
+    count = (
+        "SELECT count(*) FILTER (WHERE status = ANY(%s)), count(*) FROM campaigns_campaignlead WHERE campaign_id = %s"
+    )
+    done, leads = world.ask(count, ["done", "blocked", "exhausted", "removed"], made["campaign"])[0]
+    sys.stderr.write(f"{words}; {done} of {leads} leads done\n")
+
+
 def state_of(world: World, made: dict[str, str]) -> str:
     """How the campaign stands; when a brake was pulled, as it should be, a person looks and resumes."""
     found = world.ask("SELECT status, pause_reason FROM campaigns_campaign WHERE id = %s", made["campaign"])
@@ -116,7 +134,11 @@ def state_of(world: World, made: dict[str, str]) -> str:
 
 def wait_for_end(world: World, made: dict[str, str], deadline: float) -> Any:
     """Mend what has died until the campaign has ended; a campaign that brakes is resumed, and the brake told."""
+    told = time.monotonic()
     while time.monotonic() < deadline:
+        if time.monotonic() > told + 10:
+            told = time.monotonic()
+            progress(world, made, f"{deadline - told:.0f} s left")
         world.mend()
         state = state_of(world, made)
         if state not in ("running", "paused"):
@@ -166,7 +188,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--flushes", type=int, default=3, help="Redis emptied")
     parser.add_argument("--seconds", type=float, default=200, help="over which the kills are spread")
     parser.add_argument("--limit", type=float, default=900, help="seconds after which the run has failed")
-    parser.add_argument("--speed", type=float, default=60)
+    parser.add_argument("--speed", type=float, default=12, help="of the network: at 12 the cap of 150 binds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--control", action="store_true", help="the usual design: must violate")
     parser.add_argument("--keep", action="store_true", help="keep data and logs")

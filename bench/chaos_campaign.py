@@ -52,13 +52,13 @@ def number_of(position: int) -> str:
     return f"+1{213 + position // 400}555{100 + position // 4 % 100:04}"
 
 
-def make(leads: int, cap: int, max_retries: int) -> dict[str, Any]:
-    """A workspace with a running campaign over so many leads."""
+def make(leads: int, cap: int, max_retries: int, calls_per_second: float = 50) -> dict[str, Any]:
+    """A workspace with a running campaign over so many leads; the rate is of the network's own time."""
     slug = uuid.uuid4().hex[:8]
     made = create_workspace(name="Chaos", email=f"{slug}@chaos.test", password="chaos-chaos", minutes=1_000_000)
     with tenant_scope(uuid.UUID(made["tenant_id"])):
-        Tenant.objects.update(max_concurrent_calls=1000)
-        ProviderGate.objects.create(provider="simulated", calls_per_second=50, tokens=50)  # the cap shall bind
+        Tenant.objects.update(max_concurrent_calls=max(1_000, cap))
+        ProviderGate.objects.create(provider="simulated", calls_per_second=calls_per_second, tokens=1)
         campaign = Campaign.objects.create(
             name="Chaos",
             calling_hours="always",
@@ -152,7 +152,7 @@ def main(arguments: list[str]) -> None:
     """Run one verb."""
     verb, rest = arguments[0], arguments[1:]
     if verb == "make":
-        answer = make(*map(int, rest))
+        answer = make(*map(int, rest[:3]), *map(float, rest[3:]))
     elif verb == "resume":
         answer = resume(*rest)
     elif verb == "unprotect":

@@ -137,8 +137,6 @@ class World:
     def start_workers(self) -> None:
         """Start web, dialers and beat; the dialers sweep by themselves."""
         python, port = sys.executable, self.environment["PORT"]
-        celery = [python, "-m", "celery", "-A", self.celery_app]
-        quiet = ["--loglevel", "error", "--without-mingle", "--without-gossip"]
         self._program(
             "web",
             [
@@ -146,12 +144,19 @@ class World:
                 *("-w", "2", "-b", f"127.0.0.1:{port}", "--log-level", "error"),
             ],
         )
+        self.start_dialers()
+        celery = [python, "-m", "celery", "-A", self.celery_app]
+        self._program("beat", [*celery, "beat", "--loglevel", "error", "--pidfile", "", "-s", str(self.data / "beat")])
+
+    def start_dialers(self) -> None:
+        """Start the dialers alone: they do what is asked for, and beat is not there to ask."""
+        celery = [sys.executable, "-m", "celery", "-A", self.celery_app]
+        quiet = ["--loglevel", "error", "--without-mingle", "--without-gossip"]
         for number in range(self.dialers):
             self._program(
                 f"dialer{number}",
                 [*celery, "worker", "-Q", "dialer", "-c", "1", "-n", f"dialer{number}@%h", *quiet],
             )
-        self._program("beat", [*celery, "beat", "--loglevel", "error", "--pidfile", "", "-s", str(self.data / "beat")])
 
     def _program(self, name: str, command: list[str]) -> None:
         program = Program(name, command, self.environment, self.data / "logs" / f"{name}.log")
