@@ -86,34 +86,29 @@ def record(answers: list[Answer]) -> None:
             _record_unknown(answer.call, answer.result)
 
 
-@transaction.atomic
+# A webhook may have come first: then only what it could not know is filled in.
+_PLACED = """
+UPDATE calls_call c SET provider_call_id = coalesce(c.provider_call_id, a.told), placed_at = coalesce(placed_at, now()),
+  lease_until = CASE WHEN dial_state IN ('dialing', 'unknown') THEN now() + make_interval(secs => a.lease)
+    ELSE lease_until END,
+  dial_state = CASE WHEN dial_state IN ('dialing', 'unknown') THEN 'placed' ELSE dial_state END
+FROM unnest(%s::uuid[], %s::text[], %s::float8[]) AS a(id, told, lease) WHERE c.tenant_id = %s AND c.id = a.id
+"""
+
+
 def _record_placed(placed: list[tuple[Call, Placed]]) -> None:
-    rows = [
-        (
-            result.provider_call_id,
-            timing.placed_lease(call.provider, call.minutes_held).total_seconds(),
-            current_tenant_id(),
-            call.pk,
-        )
-        for call, result in placed
-    ]
-    with connection.cursor() as cursor:
-        # A webhook may have come first: then only what it could not know is filled in.
-        cursor.executemany(
-            "UPDATE calls_call SET provider_call_id = coalesce(provider_call_id, %s),"
-            " placed_at = coalesce(placed_at, now()),"
-            " lease_until = CASE WHEN dial_state IN ('dialing', 'unknown') THEN now() + make_interval(secs => %s)"
-            " ELSE lease_until END,"
-            " dial_state = CASE WHEN dial_state IN ('dialing', 'unknown') THEN 'placed' ELSE dial_state END"
-            " WHERE tenant_id = %s AND id = %s",
-            rows,
-        )
+    ids = [call.pk for call, _ in placed]
+    told = [result.provider_call_id for _, result in placed]
+    leases = [timing.placed_lease(call.provider, call.minutes_held).total_seconds() for call, _ in placed]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_PLACED, [ids, told, leases, current_tenant_id()])
 
 
 @transaction.atomic
 def _record_rate_limit(call: Call, error: RateLimited) -> None:
     """The provider certainly did not dial: the attempt goes back, and the account slows down."""
-    wait = max(0.2, min(error.retry_after, 60.0)) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
+    asked = max(0.2, min(error.retry_after, 60.0)) / timing.speed_of(call.provider)
+    wait = asked * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
     pacing.throttle(call.provider, wait)
     locked = Call.objects.for_update().filter(pk=call.pk, dial_state=Call.DialState.DIALING)
     if call.campaign_id:

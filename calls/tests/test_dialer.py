@@ -86,7 +86,8 @@ def test_the_providers_rate_limits_new_calls(desk, settings):
     assert (len(first.call_ids), first.limit) == (1, "rate")
 
 
-def test_a_throttled_provider_gets_no_call(desk):
+def test_a_throttled_provider_gets_no_call(desk, settings):
+    settings.SIMULATOR_SPEED = 1.0
     campaign = desk.campaign(numbers(2))
     call = dialing(desk, campaign)[0]
     record(desk, call, RateLimited(30))
@@ -214,7 +215,8 @@ def test_a_stalled_worker_does_not_send(desk):
     assert "stalled" in answer.result.detail
 
 
-def test_a_429_gives_the_attempt_and_its_minutes_back(desk):
+def test_a_429_gives_the_attempt_and_its_minutes_back(desk, settings):
+    settings.SIMULATOR_SPEED = 1.0
     campaign = desk.campaign(numbers(1))
     call = dialing(desk, campaign)[0]
     record(desk, call, RateLimited(2))
@@ -222,6 +224,16 @@ def test_a_429_gives_the_attempt_and_its_minutes_back(desk):
     assert (lead.status, lead.attempts) == ("pending", 0)
     assert lead.next_attempt_at > timezone.now()
     assert (desk.calls(), held(desk)) == ([], 0)
+
+
+@pytest.mark.parametrize(("speed", "shortest", "longest"), [(1.0, 20, 30), (100.0, 0, 1)])
+def test_how_long_a_429_slows_down_is_meant_in_the_networks_own_time(desk, settings, speed, shortest, longest):
+    settings.SIMULATOR_SPEED = speed
+    record(desk, dialing(desk, desk.campaign(numbers(1)))[0], RateLimited(20))
+    with desk.workspace.scope():
+        gate = ProviderGate.objects.get()
+    waits = (gate.throttled_until - gate.refilled_at).total_seconds()
+    assert shortest <= waits <= longest
 
 
 def test_a_refused_number_ends_the_attempt(desk):
@@ -256,6 +268,15 @@ def test_the_sweep_gives_expired_reservations_back(desk):
     sweep.sweep_all()
     assert desk.calls() == []
     assert {(lead.status, lead.attempts) for lead in desk.leads(campaign)} == {("pending", 0)}
+
+
+def test_a_sweep_with_time_goes_on_until_nothing_is_left(desk, monkeypatch):
+    monkeypatch.setattr(sweep, "AT_ONCE", 2)
+    claim(desk, desk.campaign(numbers(5)))
+    expire(desk)
+    assert sweep.sweep_all() == 2
+    assert sweep.sweep_all(seconds=20) == 3
+    assert desk.calls() == []
 
 
 def test_the_sweep_adopts_a_call_that_was_made_after_all(phones, client):
