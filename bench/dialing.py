@@ -77,11 +77,12 @@ def throughput(options: argparse.Namespace) -> dict[str, float]:
 
 def at_rate(rate: int, options: argparse.Namespace) -> dict[str, Any]:
     """Dial at so many calls a second for a while; what the line and the rows say."""
-    progress(f"{rate} calls a second, cap {options.cap}")
+    cap = round(rate * options.cap)
+    progress(f"{rate} calls a second, cap {cap}")
     world = World(speed=SPEED, faults={}, seed=rate, lease_seconds=30.0)
     try:
         world.start()
-        campaign = made(world, rate * options.seconds, options.cap, rate)
+        campaign = made(world, rate * options.seconds, cap, rate)
         world.start_workers()
         until_placed(world, campaign["campaign"], rate * options.seconds, options.seconds * 2.0)
         count, seconds = world.ask(PLACED, campaign["campaign"])[0]
@@ -92,7 +93,7 @@ def at_rate(rate: int, options: argparse.Namespace) -> dict[str, Any]:
             "calls": count,
             "calls_a_second": round(count / float(seconds), 1),
             "most_on_the_line": most_at_once(calls),
-            "cap": options.cap,
+            "cap": cap,
             "dialed_twice": twice,
             "claim_to_placed_p50_ms": round(float(middle) * 1000),
             "claim_to_placed_p99_ms": round(float(slowest) * 1000),
@@ -120,7 +121,7 @@ def main() -> int:
     parser.add_argument("--leads", type=int, default=3_000, help="dialed by the drive; a fifth of it task by task")
     parser.add_argument("--rates", type=int, nargs="*", default=[50, 200], help="calls a second")
     parser.add_argument("--seconds", type=int, default=30, help="how long at each rate")
-    parser.add_argument("--cap", type=int, default=60, help="calls at once at each rate")
+    parser.add_argument("--cap", type=float, default=2.0, help="calls at once, for each call a second")
     parser.add_argument("--limit", type=float, default=180, help="seconds for each half of the comparison")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

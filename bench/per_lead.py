@@ -20,7 +20,11 @@ def dial_one(tenant_id: str, campaign_id: str) -> int:
     from core.scope import tenant_context
 
     with tenant_context(uuid.UUID(tenant_id)):
-        claim: Any = claim_calls(campaign_id=uuid.UUID(campaign_id), most=1)
+        while True:
+            claim: Any = claim_calls(campaign_id=uuid.UUID(campaign_id), most=1)
+            if claim.limit != "busy":  # the other process claims at this moment
+                break
+            time.sleep(0.002)
         began = time.monotonic()
         requests = intent.commit_intents(campaign_id=uuid.UUID(campaign_id), call_ids=claim.call_ids)
         place.record([answer.result() for answer in place.send(requests, began=began)])
