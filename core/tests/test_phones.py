@@ -8,6 +8,7 @@ from core.phones import (
     InvalidPhone,
     check_dialable,
     digits,
+    parse_e164,
     parse_phone,
     pretty,
     search_digits,
@@ -192,3 +193,15 @@ def test_no_input_does_anything_but_parse_or_be_refused(raw: object, region: str
     except InvalidPhone:
         return
     assert parse_phone(number.e164, region="").e164 == number.e164
+
+
+@given(st.integers(min_value=2_000_000_000, max_value=9_999_999_999), st.sampled_from(("US", "CA")))
+def test_the_stored_form_alone_is_what_the_whole_reading_gives(national: int, region: str) -> None:
+    def read(parse):
+        try:
+            return parse(str(national), region=region)
+        except InvalidPhone as error:
+            return error.reason
+
+    whole = read(parse_phone)
+    assert read(parse_e164) == (whole if isinstance(whole, str) else whole.e164)
