@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 
@@ -45,6 +46,8 @@ def kind_of(values: Sequence[str]) -> str:
 
 def split_several(cell: str) -> list[str]:
     """The addresses in one cell; Google puts " ::: " between them, people a comma or semicolon."""
+    if not _SEVERAL.search(cell):
+        return [cell.strip()]
     parts = [piece.strip() for piece in _SEVERAL.split(cell)]
     whole = [part for part in parts if "@" in part or sum(map(str.isdigit, part)) >= 5]
     return whole if len(whole) == sum(map(bool, parts)) else [cell]  # else the rest is an extension or remark
@@ -52,12 +55,18 @@ def split_several(cell: str) -> list[str]:
 
 def split_tags(cell: str) -> list[str]:
     """The tags of a cell, split at ";", "," or Google's " ::: ", each once whatever its letter case."""
+    return list(_tags_of(cell))
+
+
+@lru_cache(maxsize=1000)
+def _tags_of(cell: str) -> tuple[str, ...]:
+    """Files repeat the same few cells of tags."""
     found: dict[str, str] = {}
     for piece in re.split(r":::|[;,\n]", cell):
         tag = " ".join(piece.strip().lstrip("*").split())
         if tag and tag.casefold() not in {"mycontacts", "my contacts"}:
             found.setdefault(tag.casefold(), tag)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def split_name(full: str) -> tuple[str, str]:

@@ -14,9 +14,18 @@ from core.models import TenantForeignKey, TenantManager, TenantModel
 _LETTERS = bytes(b"23456789ABCDEFGHJKMNPQRSTUVWXYZ"[i % 31] for i in range(256))
 
 
+_CODE_LENGTH = 10
+
+
+def new_referral_codes(count: int) -> list[str]:
+    """Short codes without look-alike letters; long enough that a million of them do not meet."""
+    letters = secrets.token_bytes(_CODE_LENGTH * count).translate(_LETTERS).decode()
+    return [letters[at : at + _CODE_LENGTH] for at in range(0, len(letters), _CODE_LENGTH)]
+
+
 def new_referral_code() -> str:
-    """A short code without look-alike letters; long enough that a million of them do not meet."""
-    return secrets.token_bytes(10).translate(_LETTERS).decode()
+    """One such code."""
+    return new_referral_codes(1)[0]
 
 
 class Tag(TenantModel):
@@ -90,7 +99,7 @@ class ImportRow(TenantModel):
         SKIPPED = "skipped", "Skipped"
         FAILED = "failed", "Failed"
 
-    job = TenantForeignKey(Import, on_delete=models.CASCADE, related_name="rows")
+    job = TenantForeignKey(Import, on_delete=models.CASCADE, related_name="rows", db_index=False)
     line = models.PositiveIntegerField()
     result = models.CharField(max_length=8, choices=Result.choices)
     record_id = models.UUIDField(null=True)

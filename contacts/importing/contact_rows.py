@@ -11,14 +11,26 @@ from accounts.principals import Actor
 from contacts.custom_fields import field_kinds, read_value
 from contacts.history import attribute_to
 from contacts.importing.kinds import CREATED, FAILED, SKIPPED, UPDATED, ImportLine, Outcome, register
-from contacts.importing.staging import MERGE_MATCHES, STAGE, TABLE, UPDATE_MATCHES
+from contacts.importing.staging import (
+    COLUMNS,
+    INSERT,
+    LOCK,
+    MATCH,
+    MATCH_AGAIN,
+    MATCHED,
+    STAGE,
+    TABLE,
+    TEXTS,
+    UPDATE_MATCHES,
+    array_literal,
+)
 from contacts.importing.worked_with import erase_untouched
-from contacts.models import Contact, Import, new_referral_code
+from contacts.models import Contact, Import, new_referral_codes
 from contacts.services import announce_created
 from contacts.tags import MAX_LENGTH, MAX_TAGS, register_tags
 from contacts.targets import CONTACT_FIELDS
 from contacts.values import LINES, MAX_CUSTOM_TEXT, MAX_NOTES, NOT_IN_TEXT, clean_email, default_region
-from core.ids import uuid7
+from core.ids import many_uuid7
 from core.phones import InvalidPhone, parse_e164
 from core.problems import InvalidInput
 from core.scope import current_tenant_id
@@ -27,7 +39,6 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 _STATUSES = frozenset(Contact.Status.values)
-_EMPTY = {"first_name": "", "last_name": "", "company": "", "title": "", "notes": "", "timezone": ""}
 
 
 def _refuse(field: str, code: str, detail: str) -> InvalidInput:
@@ -114,6 +125,8 @@ class ContactRows:
     def store(self, lines: list[ImportLine]) -> list[Outcome]:
         """Insert new contacts and, when asked, fill known ones; blank cells never erase anything."""
         attribute_to(self.actor, f"import:{self.job.pk}")
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, {"key": f"people:{current_tenant_id()}"})
         self._register_tags(lines)
         outcomes: dict[int, Outcome] = {}
         waiting = lines
@@ -142,16 +155,19 @@ class ContactRows:
                 line.values["tags"] = list(dict.fromkeys(writing.get(t.lower(), t) for t in tags))
 
     def _store_distinct(self, lines: list[ImportLine], outcomes: dict[int, Outcome]) -> None:
-        ids = {line.line: uuid7() for line in lines}
-        tenant_id = current_tenant_id()
+        ids = dict(zip((line.line for line in lines), many_uuid7(len(lines)), strict=True))
         with connection.cursor() as cursor:
-            cursor.execute(STAGE)
-            with cursor.copy(f"COPY {TABLE} FROM STDIN") as copy:
-                for line in lines:
-                    copy.write_row((tenant_id, *self._staged(line, ids[line.line])))
-            for statement in MERGE_MATCHES:
+            self._stage(cursor, lines, ids)
+            for statement in MATCH:
                 cursor.execute(statement)
-            matched: dict[int, Any] = dict(cursor.fetchall())
+            known = self._matched(cursor)
+            cursor.execute(INSERT)
+            if cursor.rowcount == len(lines) - len(known):
+                matched = {**ids, **known}
+            else:
+                for statement in MATCH_AGAIN:
+                    cursor.execute(statement)
+                matched = self._matched(cursor)
             changed = self._update(cursor) if self.job.on_conflict == "update" else {}
         for line in lines:
             outcomes[line.line] = self._outcome(line, ids[line.line], matched.get(line.line), changed)
@@ -159,26 +175,27 @@ class ContactRows:
         if announce:
             announce_created(announce)
 
-    def _staged(self, line: ImportLine, pk: Any) -> tuple[Any, ...]:
-        values = {**_EMPTY, **line.values}
-        email = values.get("email")
-        return (
-            line.line,
-            pk,
-            values["first_name"],
-            values["last_name"],
-            email,
-            values.get("phone_number"),
-            values["company"],
-            values["title"],
-            values.get("status"),
-            values.get("tags", []),
-            values["notes"],
-            json.dumps(values.get("custom_fields", {})),
-            values["timezone"],
-            new_referral_code(),
-            None,
-        )
+    @staticmethod
+    def _stage(cursor: Any, lines: list[ImportLine], ids: dict[int, Any]) -> None:
+        tenant_id = str(current_tenant_id())
+        cursor.execute(STAGE)
+        with cursor.copy(f"COPY {TABLE} ({COLUMNS}) FROM STDIN") as copy:
+            for line, code in zip(lines, new_referral_codes(len(lines)), strict=True):
+                get = line.values.get
+                custom = get("custom_fields")
+                texts = [get(field, "") for field in TEXTS]
+                copy.write_row(
+                    (
+                        *(tenant_id, line.line, ids[line.line], *texts, get("email"), get("phone_number")),
+                        *(get("status"), array_literal(tuple(get("tags", ())))),
+                        *(json.dumps(custom) if custom else "{}", code),
+                    )
+                )
+
+    @staticmethod
+    def _matched(cursor: Any) -> dict[int, Any]:
+        cursor.execute(MATCHED)
+        return dict(cursor.fetchall())
 
     def _update(self, cursor: Any) -> dict[Any, str]:
         cursor.execute(UPDATE_MATCHES)

@@ -36,7 +36,8 @@ class ImportLine:
 class ImportKind(Protocol):
     """How rows of a file become records of one kind. Made anew for every slice of work.
 
-    A kind may have a `finish()`, run in the transaction that ends an import of real rows.
+    A kind may have a `finish()`, run in the transaction that ends an import of real rows, and name the `tables`
+    that it fills beside the contacts, so that their statistics are kept true.
     """
 
     name: ClassVar[str]

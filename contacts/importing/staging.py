@@ -5,7 +5,16 @@ met in its statistics, as that of a new workspace, for one with hardly a row, an
 """
 # ruff: noqa: S608 - names of our own tables and columns
 
+from functools import lru_cache
+
 TABLE = "contact_stage"
+TEXTS = ("first_name", "last_name", "company", "title", "notes", "timezone")
+COLUMNS = f"tenant_id, line, id, {', '.join(TEXTS)}, email, phone_number, status, tags, custom_fields, referral_code"
+LOCK = """
+SELECT set_config('lock_timeout', '15s', true), pg_advisory_xact_lock(hashtextextended(%(key)s, 0))
+"""
+"""One import at a time adds people to a workspace, a batch each in turn: two of the same file could deadlock over
+their emails, and nothing else keeps apart two contacts that have a phone number only."""
 STAGE = f"""
 CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (
   tenant_id uuid, line int, id uuid, first_name text, last_name text, email text, phone_number text,
@@ -42,23 +51,30 @@ UPDATE {TABLE} s SET match = (
   ORDER BY c.created_at + interval '0', c.id LIMIT 1)
 WHERE s.email IS NULL
 """
-_INSERT = f"""
-WITH made AS (
-  INSERT INTO contacts_contact (id, tenant_id, first_name, last_name, email, phone_number, company, title, status,
-    tags, notes, custom_fields, enrichment_data, timezone, referral_code)
-  SELECT id, tenant_id, first_name, last_name, email, phone_number, company, title, coalesce(status, 'lead'),
-    tags, notes, custom_fields, '{{}}', timezone, referral_code
-  FROM {TABLE} WHERE match IS NULL ORDER BY line
-  ON CONFLICT DO NOTHING RETURNING id)
-UPDATE {TABLE} s SET match = s.id FROM made WHERE made.id = s.id
+MATCH = (_MATCH_EMAIL, _MATCH_PHONE)
+MATCHED = f"SELECT line, match FROM {TABLE} WHERE match IS NOT NULL"
+INSERT = f"""
+INSERT INTO contacts_contact (id, tenant_id, first_name, last_name, email, phone_number, company, title, status,
+  tags, notes, custom_fields, enrichment_data, timezone, referral_code)
+SELECT id, tenant_id, first_name, last_name, email, phone_number, company, title, coalesce(status, 'lead'),
+  tags, notes, custom_fields, '{{}}', timezone, referral_code
+FROM {TABLE} WHERE match IS NULL ORDER BY line
+ON CONFLICT DO NOTHING
 """
-MERGE_MATCHES = (
+MATCH_AGAIN = (
+    f"UPDATE {TABLE} s SET match = c.id FROM contacts_contact c"
+    " WHERE c.tenant_id = s.tenant_id AND c.id = s.id AND s.match IS NULL",
     _MATCH_EMAIL,
-    _MATCH_PHONE,
-    _INSERT,
-    _MATCH_EMAIL,  # someone else made it in this very moment
-    f"SELECT line, match FROM {TABLE}",
 )
+"""Where fewer were inserted than were new: those are the ones made here, the others someone made in this moment."""
+
+
+@lru_cache(maxsize=1000)
+def array_literal(items: tuple[str, ...]) -> str:
+    """Texts as PostgreSQL writes an array; files repeat the same few lists of tags."""
+    quoted = ('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items)
+    return "{" + ",".join(quoted) + "}"
+
 
 _PLAIN = ("first_name", "last_name", "phone_number", "company", "title", "status", "notes", "timezone")
 _SETS = ", ".join(f"{f} = coalesce(nullif(s.{f}, ''), c.{f})" for f in _PLAIN)

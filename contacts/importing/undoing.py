@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from contacts import history
 from contacts.importing.kinds import CREATED, KINDS, ImportKind
 from contacts.importing.leases import lease
+from contacts.importing.statistics import refresh_statistics
 from contacts.models import Import, ImportRow
 
 BATCH = 500
@@ -22,6 +23,7 @@ def run(job: Import, seconds: float) -> bool:
     until = time.monotonic() + seconds
     with transaction.atomic():
         kind = KINDS[job.kind](job)
+    refresh_statistics(kind)
     while _remove(job, kind) or _restore(job):
         if time.monotonic() > until:
             return True
