@@ -34,7 +34,6 @@ WARNINGS = {
     "no_rows": "There are no rows below the header.",
     "further_sheets_ignored": "Only the first sheet of the workbook is read.",
     "unclosed_quote": "A quote is opened and never closed further down; rows after it cannot be read.",
-    "same_file_again": "This very file has been imported before. Rows that are already there are skipped.",
 }
 
 
@@ -96,8 +95,9 @@ def _options(job: Import, name: str, target: str) -> list[tuple[str, str]]:
 def import_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Step 2 for a draft, then progress and report."""
     job = selectors.get_import(request.user, pk)
-    warnings = [WARNINGS.get(code, code) for code in job.warnings]
-    context: dict[str, Any] = {"job": job, "steps": STEPS, "warnings": warnings}
+    warnings = [WARNINGS.get(code, code) for code in job.warnings if code != services.SAME_FILE]
+    earlier = Import.objects.filter(pk=job.options.get("duplicate_of")).first()
+    context: dict[str, Any] = {"job": job, "steps": STEPS, "warnings": warnings, "earlier": earlier}
     if job.status == Import.Status.DRAFT or request.GET.get("step") == "columns":
         return render(request, "contacts/import_columns.html", context | {"columns": columns_of(job)})
     return render(request, "contacts/import_detail.html", context | report_of(job))

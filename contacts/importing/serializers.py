@@ -27,6 +27,7 @@ class ImportSerializer(FieldsMixin):
     failed = serializers.IntegerField()
     error = serializers.CharField()
     warnings = serializers.ListField(child=serializers.CharField())
+    duplicate_of = serializers.SerializerMethodField()
     samples = serializers.SerializerMethodField()
     undone = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
@@ -38,6 +39,12 @@ class ImportSerializer(FieldsMixin):
         """Column → field, for the columns that are used."""
         pairs = zip(job.options["file"]["header"], job.mapping["targets"], strict=False)
         return {name: target for name, target in pairs if target}
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uuid"})
+    def get_duplicate_of(self, job: Import) -> str | None:
+        """The newest other import of the very same file, when there is one; nobody comes in twice by it."""
+        earlier: str | None = job.options.get("duplicate_of")
+        return earlier
 
     @extend_schema_field({"type": "array", "items": {"type": "object", "additionalProperties": True}})
     def get_samples(self, job: Import) -> list[Any]:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from accounts import audit
@@ -24,6 +24,7 @@ ERROR_COLUMNS = ("line", "reason", "code")
 """How the file of refused rows begins; the file's own columns follow, so that it can be mended and imported."""
 MAX_BYTES = 1024**3
 CONFLICTS = ("skip", "update")
+SAME_FILE = "same_file_again"
 
 
 class NotUndoable(DomainError):
@@ -65,7 +66,7 @@ def _draft(found: Sniffed, *, name: str, file_name: str, actor: Actor, kind: str
     guesses = guess_columns(found, kind)
     shape = header_shape(found.header)
     remembered = _remembered(shape, kind, len(found.header))
-    job = Import.objects.create(
+    job = Import(
         kind=kind,
         status=Import.Status.DRAFT,
         file=name,
@@ -86,11 +87,13 @@ def _draft(found: Sniffed, *, name: str, file_name: str, actor: Actor, kind: str
             "guesses": [asdict(guess) for guess in guesses],
         },
         rows_total=max(0, found.lines - found.header_line),
-        warnings=[*found.warnings, *_same_file(found.sha256)],
+        warnings=list(found.warnings),
         created_by=actor.user_or_none,
     )
+    _mark_same_file(job)
+    job.save(force_insert=True)
     job.refresh_from_db()
-    return job  # type: ignore[no-any-return]
+    return job
 
 
 def guess_columns(found: Sniffed, kind: str) -> list[ColumnGuess]:
@@ -109,9 +112,20 @@ def _remembered(shape: str, kind: str, width: int) -> list[str]:
     return targets if len(targets) == width else []
 
 
-def _same_file(sha256: str) -> list[str]:
-    again = Import.objects.filter(sha256=sha256, dry_run=False, status=Import.Status.COMPLETED).exists()
-    return ["same_file_again"] if again else []
+def _mark_same_file(job: Import) -> None:
+    """Note the newest import of the very same file that came in or is coming in, beside this one.
+
+    Two that start at the same moment wait for each other, so that the later one knows.
+    """
+    with connection.cursor() as cursor:
+        key = f"file:{job.tenant_id}:{job.sha256}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    alive = (Import.Status.PENDING, Import.Status.RUNNING, Import.Status.COMPLETED)
+    others = Import.objects.filter(kind=job.kind, sha256=job.sha256, dry_run=False, status__in=alive)
+    earlier = others.exclude(pk=job.pk).order_by("-created_at", "-id").values_list("pk", flat=True).first()
+    job.options = {**job.options, "duplicate_of": str(earlier) if earlier else None}
+    rest = [code for code in job.warnings if code != SAME_FILE]
+    job.warnings = [*rest, SAME_FILE] if earlier else rest
 
 
 def start_import(
@@ -140,6 +154,7 @@ def start_import(
         job.mapping = {"targets": targets, "chosen": mapping is not None or job.mapping.get("remembered", False)}
         job.on_conflict, job.dry_run = on_conflict, dry_run
         job.options = {**job.options, **(options or {})}
+        _mark_same_file(job)  # once more: of two drafts of one file the other may have been started meanwhile
         job.rows_done = job.created = job.updated = job.skipped = job.failed = 0
         job.status, job.resume_token, job.lease_until, job.error = Import.Status.PENDING, {}, None, ""
         job.save()

@@ -72,6 +72,19 @@ def test_the_same_file_twice_at_once_makes_everybody_once(workspace, monkeypatch
         assert Contact.objects.count() == 600
 
 
+def test_the_answer_and_the_wizard_name_the_other_import_of_the_same_file(workspace):
+    first = upload(workspace, BOTH)
+    assert first.json()["duplicate_of"] is None
+    second = upload(workspace, BOTH)  # the first has not even begun
+    assert second.status_code == 202
+    assert second.json()["duplicate_of"] == first.json()["id"]
+    assert second.json()["warnings"] == ["same_file_again"]
+    assert upload(workspace, BOTH + "\n").json()["duplicate_of"] is None
+    page = workspace.browser("manager").get(f"/contacts/imports/{second.json()['id']}").content.decode()
+    assert f'href="/contacts/imports/{first.json()["id"]}"' in page
+    assert "Nobody comes in twice." in page
+
+
 def test_texts_come_back_from_an_array_as_they_went_in():
     odd = ('a"b', "back\\slash", "{curly}", "null", "a,b", "ü", " ")
     with connection.cursor() as cursor:
