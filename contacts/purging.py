@@ -42,8 +42,7 @@ def erase(*, contacts: list[Contact], actor: Actor | None) -> dict[str, int]:
     `contact_purging` lets the apps above keep a hashed do-not-call entry and drop files first. The foreign
     keys are checked at commit, so the order of deletion does not matter.
     """
-    for contact in contacts:
-        contact_purging.send(sender=Contact, contact=contact, actor=actor)
+    contact_purging.send(sender=Contact, contacts=contacts, actor=actor)
     ids = {contact.pk for contact in contacts}
     found: dict[type[models.Model], set[uuid.UUID]] = {}
     _collect(Contact, ids, found)

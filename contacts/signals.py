@@ -9,7 +9,7 @@ Sent after commit; a lost signal is harmless, receivers only enqueue and a perio
 """
 
 contact_purging = Signal()
-"""A contact is about to be erased for good, inside the transaction: `contact`, `actor`.
+"""Contacts are about to be erased for good, inside the transaction: `contacts` (a list), `actor`.
 
 Receivers keep what must outlive it (a hashed do-not-call entry) and promise the removal of files.
 """

@@ -17,7 +17,7 @@ def forget_resume(sender: type[Lead], instance: Lead, **_: Any) -> None:
 
 
 @receiver(contact_purging)
-def forget_resumes_of_contact(sender: Any, contact: Any, **_: Any) -> None:
-    """A purged contact takes its leads along without their rows being deleted one by one."""
-    for name in Lead.objects.filter(contact=contact).exclude(resume="").values_list("resume", flat=True):
+def forget_resumes_of_contacts(sender: Any, contacts: list[Any], **_: Any) -> None:
+    """Purged contacts take their leads along without their rows being deleted one by one."""
+    for name in Lead.objects.filter(contact__in=contacts).exclude(resume="").values_list("resume", flat=True):
         forget_later(name)

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from contacts.importing import contact_rows, engine
 from contacts.importing.staging import array_literal
@@ -83,6 +84,22 @@ def test_the_answer_and_the_wizard_name_the_other_import_of_the_same_file(worksp
     page = workspace.browser("manager").get(f"/contacts/imports/{second.json()['id']}").content.decode()
     assert f'href="/contacts/imports/{first.json()["id"]}"' in page
     assert "Nobody comes in twice." in page
+
+
+def test_an_undo_asks_by_the_batch_and_not_by_the_row(workspace):
+    def statements(rows):
+        job_id = upload(workspace, big_file(rows)).json()["id"]
+        while engine.run_slice(workspace.id, job_id):
+            pass
+        workspace.api("manager").post(f"/api/v1/contacts/imports/{job_id}/undo", {}, format="json")
+        with CaptureQueriesContext(connection) as asked:
+            while engine.run_slice(workspace.id, job_id):
+                pass
+        with workspace.scope():
+            assert not Contact.objects.exists()
+        return len(asked)
+
+    assert statements(200) <= statements(20) + 5
 
 
 def test_texts_come_back_from_an_array_as_they_went_in():
