@@ -1,4 +1,4 @@
-"""An import whose Celery worker is killed again and again; `python -m bench.contacts_kills` is the full size."""
+"""An import of four batches whose Celery worker is killed; `python -m bench.contacts_kills` is the full size."""
 
 import os
 
@@ -12,7 +12,7 @@ from bench.contacts_kills import WORKER, Killer
 from bench.contacts_people import PeopleFile, found, make, start, undo
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-ROWS = 4000
+ROWS = 20_000
 
 
 def ask(sql, *params):
