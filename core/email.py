@@ -35,6 +35,7 @@ from core.smtp import EmailBackend as SmtpBackend
 from core.smtp import NoAnswer
 
 log = structlog.get_logger(__name__)
+TASK = "core.tasks.send_emails"
 LEASE = dt.timedelta(seconds=90)
 RETRY_AFTER_SECONDS = (30, 60, 120, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 _SET_UP_WRONGLY = (
@@ -64,7 +65,7 @@ class NotResendable(DomainError):
     title = "This mail was sent already."
 
 
-def queue_email(
+def new_email(
     *,
     kind: str,
     key: str,
@@ -72,16 +73,13 @@ def queue_email(
     context: dict[str, Any],
     about: Any = None,
     reply_to: str = "",
-) -> Email | None:
-    """Owe a mail, once per (kind, key), in the caller's transaction; None when there is nobody to send it to.
-
-    `emails/<kind>.txt` holds the subject in its first line and the text below, `emails/<kind>.html` the page.
+) -> Email:
+    """Write a mail, yet to be owed: `emails/<kind>.txt` holds the subject in its first line and the text below,
+    `emails/<kind>.html` the page.
     """
-    if not to:
-        return None
     context = {"brand": settings.BRAND, "base_url": settings.PUBLIC_BASE_URL, **context}
     subject, _, text = render_to_string(f"emails/{kind}.txt", context).partition("\n")
-    email = Email(
+    return Email(
         kind=kind,
         key=key,
         to=to,
@@ -91,10 +89,22 @@ def queue_email(
         html=render_to_string(f"emails/{kind}.html", {**context, "subject": subject}),
         about_type=about._meta.model_name if about is not None else "",
         about_id=getattr(about, "pk", None),
+        message_id=f"<{uuid7()}@{_domain()}>",
     )
-    email.message_id = f"<{uuid7()}@{_domain()}>"
-    Email.objects.bulk_create([email], ignore_conflicts=True)
-    _nudge()
+
+
+def queue_emails(emails: list[Email]) -> None:
+    """Owe mails, each once per (kind, key), in the caller's transaction; those to nobody are left out."""
+    owed = [email for email in emails if email.to]
+    if owed:
+        Email.objects.bulk_create(owed, ignore_conflicts=True)
+        _nudge()
+
+
+def queue_email(*, to: list[str], **letter: Any) -> Email | None:
+    """Owe one mail (see new_email); None when there is nobody to send it to."""
+    email = new_email(to=to, **letter) if to else None
+    queue_emails([email] if email else [])
     return email
 
 
@@ -103,7 +113,7 @@ def _domain() -> str:
 
 
 def _nudge() -> None:
-    background.nudge("core.tasks.send_emails")
+    background.nudge_once(TASK)
 
 
 def resend_email(*, email: Email) -> Email:
@@ -126,14 +136,19 @@ def due_tenants() -> list[uuid.UUID]:
 
 
 def send_due(tenant_id: uuid.UUID, *, most: int = 500) -> int:
-    """Send what a tenant owes, over one connection; return how many mails were tried."""
+    """Send what a tenant owes, over one connection; return how many mails were tried. More than `most` take turns
+    with other tenants.
+    """
     tried = 0
+    background.begin(TASK, tenant_id)
     with tenant_context(tenant_id):
         mailbox = _Mailbox()
         while tried < most and (email := _claim()):
             _send(mailbox, email)
             tried += 1
         mailbox.close()
+        if tried == most:
+            _nudge()
     return tried
 
 
