@@ -65,7 +65,8 @@ def _save(contact: Contact, *, insert: bool = False) -> None:
             if existing is None:  # it went to the trash in this very moment
                 continue
             raise DuplicateContact(existing_id=str(existing.pk)) from None
-        contact.refresh_from_db()
+        if not insert:  # an INSERT brings back what the database fills in
+            contact.refresh_from_db()
         return
     raise DuplicateContact
 

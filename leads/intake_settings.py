@@ -1,12 +1,14 @@
 """The public form's settings: reading, changing, and whose turn it is."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from core.scope import current_tenant_id
 from leads.models import IntakeSettings
 
 
@@ -17,6 +19,31 @@ def get_intake_settings() -> IntakeSettings:
         IntakeSettings.objects.bulk_create([IntakeSettings()], ignore_conflicts=True)
         row = IntakeSettings.objects.get()
     return row
+
+
+_FORM = """
+    SELECT s.*, t.name AS business, CASE WHEN cardinality(t.notification_emails) > 0 THEN t.notification_emails
+        ELSE ARRAY(SELECT email FROM accounts_user u WHERE u.tenant_id = t.id AND u.role = 'admin' AND u.is_active)
+        END AS team
+    FROM leads_intakesettings s JOIN accounts_tenant t ON t.id = s.tenant_id WHERE s.tenant_id = %s
+"""
+
+
+@dataclass(frozen=True)
+class OpenForm:
+    """What a submission needs to know: the form, the workspace's name, and who is told about new leads."""
+
+    settings: IntakeSettings
+    business: str
+    team: list[str]
+
+
+def open_form() -> OpenForm:
+    """Read it in one statement. The team are the addresses in the settings, else the admins."""
+    for row in IntakeSettings.objects.raw(_FORM, [current_tenant_id()]):
+        return OpenForm(row, row.business, row.team)
+    get_intake_settings()
+    return open_form()
 
 
 @transaction.atomic

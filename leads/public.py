@@ -6,15 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Tenant, User
 from core import file_store, rates
-from core.email import queue_email
+from core.email import new_email, queue_emails
 from core.problems import NotFound
 from core.scope import current_tenant_id
 from leads import edit_tokens
-from leads.intake_settings import get_intake_settings, next_assignee
+from leads.intake_settings import OpenForm, get_intake_settings, next_assignee, open_form
 from leads.models import IntakeSettings, Lead, Submission
-from leads.resumes import store_resume
+from leads.resumes import stored
 from leads.services import create_lead, update_lead
 from network.referrals import credit_referral
 
@@ -53,26 +52,26 @@ def decoy() -> Receipt:
 def submit_form(
     *, visitor: Visitor, fields: dict[str, Any], resume: Any = None, consent: bool = False, ref: str = ""
 ) -> Receipt:
-    """Make a lead of a submission in the open tenant; raises InvalidInput and the refusals of store_resume.
+    """Make a lead of a submission in the open tenant; raises InvalidInput and the refusals of leads.resumes.
 
-    The file is stored before the row and dropped again when anything after it fails.
+    The file is stored before the rows and dropped again when one of them fails.
     """
-    form = get_intake_settings()
-    owner = next_assignee()
-    lead = create_lead(actor=None, source=SOURCE, consent=consent, owner_id=getattr(owner, "pk", None), **fields)
-    _record(form, lead, visitor, consent, ref)
-    if ref:
-        credit_referral(
-            code=ref,
-            contact=lead.contact,
-            lead_id=lead.pk,
-            source=SOURCE,
-            origin=visitor.origin,
-            device=visitor.user_agent,
-        )
-    _queue_mails(form, lead, file_name=file_store.display_name(resume.name) if resume is not None else "")
-    if resume is not None:
-        _attach(lead, resume)
+    form = open_form()
+    with stored(resume) as file:
+        owner = next_assignee() if form.settings.assignment == IntakeSettings.Assignment.ROUND_ROBIN else None
+        owner_id = owner.pk if owner else None
+        lead = create_lead(actor=None, source=SOURCE, consent=consent, owner_id=owner_id, **file, **fields)
+        _record(form.settings, lead, visitor, consent, ref)
+        if ref:
+            credit_referral(
+                code=ref,
+                contact=lead.contact,
+                lead_id=lead.pk,
+                source=SOURCE,
+                origin=visitor.origin,
+                device=visitor.user_agent,
+            )
+        _queue_mails(form, lead)
     return Receipt(lead.pk, edit_tokens.issue(tenant_id=current_tenant_id(), lead_id=lead.pk))
 
 
@@ -89,32 +88,19 @@ def _record(form: IntakeSettings, lead: Lead, visitor: Visitor, consent: bool, r
     )
 
 
-def _attach(lead: Lead, upload: Any) -> None:
-    """Store the file as the last step, so that a refusal or failure before it leaves no file behind."""
-    old = lead.resume
-    lead.resume, lead.resume_name = store_resume(upload)
-    try:
-        lead.save(update_fields=["resume", "resume_name"])
-    except BaseException:
-        file_store.forget(lead.resume)
-        raise
-    file_store.forget_later(old)
-
-
-def team_addresses() -> list[str]:
-    """Who is told about new leads: the addresses in the settings, else the admins."""
-    listed: list[str] = Tenant.objects.values_list("notification_emails", flat=True).get()
-    return listed or list(User.objects.filter(role="admin", is_active=True).values_list("email", flat=True))
-
-
-def _queue_mails(form: IntakeSettings, lead: Lead, *, file_name: str) -> None:
-    business = Tenant.objects.values_list("name", flat=True).get()
-    context = {"lead": lead, "form": form, "business": business, "greeting": _greeting(lead), "file_name": file_name}
-    queue_email(
-        kind="lead_received", key=str(lead.pk), to=team_addresses(), context=context, about=lead, reply_to=lead.email
-    )
-    if form.confirms_by_email and not rates.hit(f"confirm:{lead.email.lower()}", CONFIRMATIONS_PER_ADDRESS):
-        queue_email(kind="lead_confirmation", key=str(lead.pk), to=[lead.email], context=context, about=lead)
+def _queue_mails(form: OpenForm, lead: Lead) -> None:
+    context = {
+        "lead": lead,
+        "form": form.settings,
+        "business": form.business,
+        "greeting": _greeting(lead),
+        "file_name": lead.resume_name,
+    }
+    key = str(lead.pk)
+    mails = [new_email(kind="lead_received", key=key, to=form.team, context=context, about=lead, reply_to=lead.email)]
+    if form.settings.confirms_by_email and not rates.hit(f"confirm:{lead.email.lower()}", CONFIRMATIONS_PER_ADDRESS):
+        mails.append(new_email(kind="lead_confirmation", key=key, to=[lead.email], context=context, about=lead))
+    queue_emails(mails)
 
 
 def _greeting(lead: Lead) -> str:
@@ -144,5 +130,8 @@ def change_submission(
         _record(get_intake_settings(), lead, visitor, consent, "")
     lead = update_lead(actor=None, lead=lead, changes=changes)
     if resume is not None:
-        _attach(lead, resume)
+        with stored(resume) as file:
+            old, lead.resume, lead.resume_name = lead.resume, file["resume"], file["resume_name"]
+            lead.save(update_fields=["resume", "resume_name"])
+        file_store.forget_later(old)
     return lead

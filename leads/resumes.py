@@ -1,5 +1,7 @@
 """The file that comes with a lead: judged by its content, stored under a generated name."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +36,18 @@ def store_resume(upload: Any) -> tuple[str, str]:
         file_store.keep(content=upload, room="resumes", extension=extension),
         file_store.display_name(upload.name),
     )
+
+
+@contextlib.contextmanager
+def stored(upload: Any) -> Iterator[dict[str, Any]]:
+    """Store an upload while a block writes the rows that name it: a block that fails leaves no file behind.
+
+    Gives the fields of the lead; both are empty without an upload. Raises ResumeRefused.
+    """
+    name, shown = store_resume(upload) if upload is not None else ("", "")
+    try:
+        yield {"resume": name, "resume_name": shown}
+    except BaseException:
+        if name:
+            file_store.forget(name)
+        raise

@@ -118,11 +118,14 @@ def create_lead(
     contact_id: uuid.UUID | None = None,
     custom_fields: dict[str, Any] | None = None,
     consent: bool = False,
+    resume: str = "",
+    resume_name: str = "",
     now: dt.datetime | None = None,
 ) -> Lead:
     """Make a lead, matched to an existing contact by email, then by phone; a new contact is made when none matches.
 
-    `actor` is None for the public form. Raises InvalidInput. Sends `lead_created` after commit.
+    `actor` is None for the public form; `resume` names a file stored already. Raises InvalidInput. Sends
+    `lead_created` after commit.
     """
     fields = clean_fields(
         {
@@ -137,7 +140,8 @@ def create_lead(
     )
     _fill_from_contact(fields, contact_id)
     check_reachable(fields["email"], fields["phone_number"])
-    lead = Lead(**fields, message=message, state=state, consent=consent, owner=find_owner(owner_id))
+    lead = Lead(**fields, message=message, state=state, consent=consent, resume=resume, resume_name=resume_name)
+    lead.owner = find_owner(owner_id)
     lead.contact = _contact_of(actor, contact_id, fields)
     if state != Lead.State.PENDING:
         lead.reached_out_at = now or timezone.now()
@@ -145,7 +149,6 @@ def create_lead(
     record_event(lead=lead, kind=LeadEvent.Kind.CREATED, actor=actor, source=source, state=state)
     _announce(lead_created, lead)
     webhooks.publish(event="lead.created", data={"id": str(lead.pk), "contact_id": str(lead.contact_id)})
-    lead.refresh_from_db()
     return lead
 
 

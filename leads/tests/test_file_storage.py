@@ -145,6 +145,13 @@ def _count(folder):
     return len([path for path in folder.rglob("*") if path.is_file()])
 
 
+def test_a_submission_that_fails_after_its_file_was_stored_leaves_no_file(workspace, send, disk):
+    assert send(phone_number="call me").status_code == 400
+    assert _count(disk) == 0
+    assert send(phone_number="(415) 555-0134").status_code == 201
+    assert _count(disk) == 1
+
+
 def test_a_full_disk_refuses_the_file_and_leaves_nothing(workspace, send, disk, monkeypatch):
     real = FileSystemStorage._save
 

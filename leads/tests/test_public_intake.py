@@ -9,7 +9,9 @@ import pytest
 import time_machine
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from core.models import Email
@@ -193,6 +195,17 @@ def test_a_wrong_expired_or_foreign_token_is_not_found(workspace, send):
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(hours=73)):
         assert put(one["id"], one["edit_token"]) == 404
     assert put(one["id"], one["edit_token"]) == 200
+
+
+def test_a_submission_takes_few_statements_and_no_lock_without_turns(
+    workspace, send, django_capture_on_commit_callbacks
+):
+    send(email="first@x.test")
+    with CaptureQueriesContext(connection) as seen, django_capture_on_commit_callbacks():
+        assert send().status_code == 201
+    statements = [q["sql"] for q in seen if "SAVEPOINT" not in q["sql"]]
+    assert len(statements) <= 14, statements
+    assert not [s for s in statements if "FOR UPDATE" in s]
 
 
 def test_the_eleventh_submission_in_a_minute_waits(workspace, send):
