@@ -1,4 +1,4 @@
-"""The same change on many leads: at once up to a thousand, in the background above."""
+"""The same change on many leads: at once up to a thousand, in the background above, and a way back."""
 
 import datetime as dt
 import uuid
@@ -9,15 +9,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from core import outbox
-from core.ids import uuid7
 from core.problems import InvalidInput, NotFound
+from leads import bulk_undo
 from leads.filters import LeadFilter
-from leads.models import Lead, LeadEvent
-from leads.services import assign_lead, change_state, find_owner
+from leads.models import BulkRun, Lead, LeadEvent
+from leads.services import assign_lead, change_state, event_of, find_owner
 from leads.states import is_legal
 
 MOST = 1_000
@@ -27,22 +26,36 @@ FILTER_NAMES: frozenset[str] = frozenset(LeadFilter.base_filters)
 
 
 @transaction.atomic
-def change_many(*, actor: Any, leads: QuerySet[Lead], action: str, value: str = "") -> dict[str, int]:
-    """Hand over, move or delete up to 1,000 leads; answer how many changed and how many were left as they were.
+def change_many(*, actor: Any, leads: QuerySet[Lead], action: str, value: str = "") -> BulkRun:
+    """Hand over, move or delete up to 1,000 leads; the run tells how many changed and how many were left as they were.
 
     A lead for which a step is not legal is left, not refused. All or nothing otherwise.
     """
     wanted = list(leads.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
     if len(wanted) > MOST:
         raise InvalidInput(f"At most {MOST:,} leads can be changed at once; narrow the list down.", field="ids")
-    rows = list(Lead.objects.filter(pk__in=wanted).order_by("pk").select_for_update(of=("self",)))
-    if action == "delete":
-        return _delete(actor, rows)
-    if action == "set_owner":
-        return _hand_over(actor, rows, value)
-    if action == "set_state" and value in Lead.State.values:
-        return _move(actor, rows, value)
-    raise InvalidInput("Choose what to do with the selected leads.", field="action")
+    run = BulkRun(action=action, value=value, total=len(wanted), created_by=actor.user_or_none)
+    _change(actor, run, _locked(wanted))
+    run.save(force_insert=True)
+    return run
+
+
+def _locked(ids: list[uuid.UUID]) -> list[Lead]:
+    return list(Lead.objects.for_update().filter(pk__in=ids).order_by("pk"))
+
+
+def _change(actor: Any, run: BulkRun, rows: list[Lead]) -> None:
+    """Do to the rows what the run is for; raises InvalidInput or NotFound when that cannot be done to any lead."""
+    if run.action == "delete":
+        changed = _delete(actor, run, rows)
+    elif run.action == "set_owner":
+        changed = _hand_over(actor, run, rows)
+    elif run.action == "set_state" and run.value in Lead.State.values:
+        changed = _move(actor, run, rows)
+    else:
+        raise InvalidInput("Choose what to do with the selected leads.", field="action")
+    run.changed += changed
+    run.left += len(rows) - changed
 
 
 def filtered(filters: Mapping[str, list[str]]) -> QuerySet[Lead]:
@@ -60,71 +73,100 @@ def filtered(filters: Mapping[str, list[str]]) -> QuerySet[Lead]:
 @transaction.atomic
 def change_matching(
     *, actor: User, filters: Mapping[str, list[str]], action: str, value: str = "", now: dt.datetime | None = None
-) -> dict[str, int]:
+) -> BulkRun:
     """Change every lead the filters leave. Above a thousand it goes on in the background, in steps that survive a
-    crash; `waiting` tells how many are still to be changed. What comes in after the call is not touched.
+    crash; the run says so. What comes in after the call is not touched.
     """
     leads = filtered(filters)
     total = leads.order_by().values("pk").count()
     if total <= MOST:
-        return {**change_many(actor=actor, leads=leads, action=action, value=value), "waiting": 0}
-    change_many(actor=actor, leads=Lead.objects.none(), action=action, value=value)  # raises what a step would
-    chosen = {name: values for name, values in filters.items() if name in FILTER_NAMES}
-    payload = {"filters": chosen, "action": action, "value": value, "actor": str(actor.pk), "run": str(uuid7())}
-    _promise(payload | {"until": (now or timezone.now()).isoformat(), "after": ""}, step=0)
-    return {"changed": 0, "left": 0, "waiting": total}
+        return change_many(actor=actor, leads=leads, action=action, value=value)
+    run = BulkRun(action=action, value=value, total=total, created_by=actor.user_or_none, status=BulkRun.Status.RUNNING)
+    _change(actor, run, [])  # raises what a step would
+    run.filters = {name: values for name, values in filters.items() if name in FILTER_NAMES}
+    run.until = now or timezone.now()
+    run.save(force_insert=True)
+    _promise(run)
+    return run
 
 
-def _promise(payload: dict[str, Any], *, step: int) -> None:
-    outbox.put(topic=TOPIC, key=f"{payload['run']}:{step}", payload=payload | {"step": step})
+def _promise(run: BulkRun) -> None:
+    outbox.put(topic=TOPIC, key=f"{run.pk}:{run.step}", payload={"run": str(run.pk), "step": run.step})
 
 
 @outbox.handles(TOPIC)
 @transaction.atomic
-def change_next(payload: dict[str, Any]) -> None:
-    """Change the next leads in the order of their ids and promise the rest, in one transaction."""
-    actor = User.objects.filter(pk=payload["actor"], is_active=True).first()
-    if actor is None:
+def go_on(payload: dict[str, Any]) -> None:
+    """Do, or take back, the next leads of a run and promise the rest, in one transaction; a step is done once."""
+    run: BulkRun = BulkRun.objects.select_for_update(of=("self",)).get(pk=payload["run"])
+    if run.step != payload["step"]:
+        return
+    if run.status == BulkRun.Status.RUNNING:
+        more = _next(run)
+    else:
+        more = run.status == BulkRun.Status.UNDOING and bulk_undo.step_back(run, most=STEP)
+    run.step += 1
+    run.save()
+    if more:
+        _promise(run)
+
+
+def _next(run: BulkRun) -> bool:
+    """Change the next leads in the order of their ids; False at the end."""
+    actor = run.created_by
+    if actor is None or not actor.is_active:
         raise outbox.Permanent("The person who asked for it is gone.")
-    rest = filtered(payload["filters"]).filter(created_at__lte=parse_datetime(payload["until"]))
-    if payload["after"]:
-        rest = rest.filter(pk__gt=payload["after"])
+    rest = filtered(run.filters).filter(created_at__lte=run.until)
+    if run.last_id:
+        rest = rest.filter(pk__gt=run.last_id)
     ids = list(rest.order_by("pk").values_list("pk", flat=True)[:STEP])
     if not ids:
-        return
-    leads = Lead.objects.active().filter(pk__in=ids)
-    change_many(actor=actor, leads=leads, action=payload["action"], value=payload["value"])
-    _promise(payload | {"after": str(ids[-1])}, step=payload["step"] + 1)
-
-
-def _delete(actor: Any, rows: list[Lead]) -> dict[str, int]:
-    Lead.objects.filter(pk__in=[r.pk for r in rows]).update(deleted_at=timezone.now())
-    LeadEvent.objects.bulk_create(
-        LeadEvent(lead=r, kind=LeadEvent.Kind.DELETED, actor=actor.user_or_none, actor_name=str(actor)) for r in rows
-    )
-    return {"changed": len(rows), "left": 0}
-
-
-def _hand_over(actor: Any, rows: list[Lead], value: str) -> dict[str, int]:
-    try:
-        owner = find_owner(uuid.UUID(value) if value else None)
-    except ValueError:
-        raise NotFound("There is no such person.") from None
-    changed = [assign_lead(actor=actor, lead=r, owner=owner) for r in rows if r.owner_id != getattr(owner, "pk", None)]
-    return {"changed": len(changed), "left": len(rows) - len(changed)}
-
-
-def _move(actor: Any, rows: list[Lead], state: str) -> dict[str, int]:
-    moved = [change_state(actor=actor, lead=r, state=state) for r in rows if is_legal(r.state, state)]
-    return {"changed": len(moved), "left": len(rows) - len(moved)}
+        run.status, run.filters = BulkRun.Status.COMPLETED, {}
+        return False
+    _change(actor, run, _locked(ids))
+    run.last_id = ids[-1]
+    return True
 
 
 @transaction.atomic
-def restore_many(*, actor: Any, ids: list[uuid.UUID]) -> int:
-    """Bring back leads that were deleted together."""
-    rows = list(Lead.objects.deleted().filter(pk__in=ids[:MOST], contact__deleted_at__isnull=True))
-    Lead.objects.filter(pk__in=[r.pk for r in rows]).update(deleted_at=None)
-    LeadEvent.objects.bulk_create(
-        LeadEvent(lead=r, kind=LeadEvent.Kind.RESTORED, actor=actor.user_or_none, actor_name=str(actor)) for r in rows
-    )
+def undo(*, actor: Any, run_id: uuid.UUID) -> BulkRun:
+    """Take a run back, also one that still goes on: its leads become what they were, except where someone changed the
+    same thing since. Above a thousand in the background. Raises NotFound and NotUndoable.
+    """
+    run: BulkRun | None = BulkRun.objects.select_for_update(of=("self",)).filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("There is no such bulk change.")
+    bulk_undo.begin(actor, run)
+    if run.total > MOST:
+        _promise(run)
+    else:
+        while bulk_undo.step_back(run, most=STEP):
+            pass
+        run.save()
+    return run
+
+
+def _delete(actor: Any, run: BulkRun, rows: list[Lead]) -> int:
+    now = timezone.now()
+    Lead.objects.filter(pk__in=[r.pk for r in rows]).update(deleted_at=now)
+    kind, data = LeadEvent.Kind.DELETED, {"at": now.isoformat()}
+    LeadEvent.objects.bulk_create(event_of(lead=r, kind=kind, actor=actor, run=run.pk, data=data) for r in rows)
     return len(rows)
+
+
+def _hand_over(actor: Any, run: BulkRun, rows: list[Lead]) -> int:
+    try:
+        owner = find_owner(uuid.UUID(run.value) if run.value else None)
+    except ValueError:
+        raise NotFound("There is no such person.") from None
+    others = [r for r in rows if r.owner_id != getattr(owner, "pk", None)]
+    for lead in others:
+        assign_lead(actor=actor, lead=lead, owner=owner, run=run.pk)
+    return len(others)
+
+
+def _move(actor: Any, run: BulkRun, rows: list[Lead]) -> int:
+    movable = [r for r in rows if is_legal(r.state, run.value)]
+    for lead in movable:
+        change_state(actor=actor, lead=lead, state=run.value, run=run.pk)
+    return len(movable)

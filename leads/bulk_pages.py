@@ -19,10 +19,9 @@ from contacts.streaming import csv_response, in_batches
 from core.problems import DomainError, InvalidInput
 from leads import bulk
 from leads.filters import LeadFilter
-from leads.models import Lead
+from leads.models import BulkRun, Lead
 from leads.pages import back_to
 
-UNDO = "leads_deleted_together"
 COLUMNS = ("first_name", "last_name", "email", "phone_number", "company", "state", "source", "consent")
 
 
@@ -54,39 +53,40 @@ def lead_bulk(request: HttpRequest) -> HttpResponse:
     """One change on the ticked leads, or on all that match the filters."""
     user: Any = request.user
     action = request.POST.get("action", "")
-    value = request.POST.get("owner_id" if action == "set_owner" else "state", "")
+    value = request.POST.get("owner_id" if action == "set_owner" else "state", "") if action != "delete" else ""
     if request.POST.get("scope") == "matching":
         filters = dict(QueryDict(request.POST.get("query", "")).lists())
-        ids: list[uuid.UUID] = []
-        done = bulk.change_matching(actor=user, filters=filters, action=action, value=value)
+        run = bulk.change_matching(actor=user, filters=filters, action=action, value=value)
     elif ids := _ids(request.POST.getlist("ids")):
-        done = bulk.change_many(actor=user, leads=Lead.objects.active().filter(pk__in=ids), action=action, value=value)
+        run = bulk.change_many(actor=user, leads=Lead.objects.active().filter(pk__in=ids), action=action, value=value)
     else:
         raise InvalidInput("Tick at least one lead first.")
-    messages.success(request, _outcome(done, action), extra_tags=_undo(request, action, ids))
+    undo = f"undo=/leads/bulk/{run.pk}/undo" if run.changed or run.status == "running" else ""
+    messages.success(request, _outcome(run), extra_tags=undo)
     return back_to(request, "/leads")
 
 
-def _outcome(done: dict[str, int], action: str) -> str:
-    if done.get("waiting"):
-        return f"{done['waiting']:,} leads are being {WORDS[action]}; look again in a moment."
-    left = f" {done['left']:,} were left as they are." if done["left"] else ""
-    return f"{done['changed']:,} leads {WORDS[action]}.{left}"
+def _leads(count: int) -> str:
+    return f"{count:,} lead{'' if count == 1 else 's'}"
 
 
-def _undo(request: HttpRequest, action: str, ids: list[uuid.UUID]) -> str:
-    if action != "delete" or not ids:
-        return ""
-    request.session[UNDO] = [str(i) for i in ids]
-    return "undo=/leads/bulk/undo"
+def _outcome(run: BulkRun) -> str:
+    if run.status == BulkRun.Status.RUNNING:
+        return f"{_leads(run.total)} are being {WORDS[run.action]}; look again in a moment."
+    left = f" {run.left:,} were left as they are." if run.left else ""
+    return f"{_leads(run.changed)} {WORDS[run.action]}.{left}"
 
 
 @require_POST
-def lead_bulk_undo(request: HttpRequest) -> HttpResponse:
-    """Bring back what was deleted together."""
-    count = bulk.restore_many(actor=request.user, ids=_ids(request.session.pop(UNDO, [])))
-    messages.success(request, f"{count} leads are back.")
-    return redirect("leads-page")
+def lead_bulk_undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a bulk change back."""
+    run = bulk.undo(actor=request.user, run_id=pk)
+    kept = f" {run.changed - run.back:,} stay, because someone changed them since." if run.changed > run.back else ""
+    words = f"{_leads(run.back)} set back.{kept}"
+    if run.status == BulkRun.Status.UNDOING:
+        words = "The change is being taken back; look again in a moment."
+    messages.success(request, words)
+    return back_to(request, "/leads")
 
 
 def _table(leads: QuerySet[Lead]) -> Iterator[Sequence[Any]]:

@@ -117,13 +117,44 @@ class LeadEvent(TenantModel):
     data = models.JSONField(default=dict)
     actor = TenantForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     actor_name = models.CharField(max_length=150, default="")
+    run = models.UUIDField(null=True, editable=False)
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes = [models.Index(fields=["tenant", "lead", "-created_at"], name="lead_event_of_lead")]
+        indexes = [
+            models.Index(fields=["tenant", "lead", "-created_at"], name="lead_event_of_lead"),
+            models.Index(fields=["tenant", "run", "id"], condition=Q(run__isnull=False), name="lead_event_of_run"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.lead_id}"
+
+
+class BulkRun(TenantModel):
+    """One change on many leads: how far it is. Its undo goes by the events that carry its id."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "Running"
+        COMPLETED = "completed", "Completed"
+        UNDOING = "undoing", "Being taken back"
+        UNDONE = "undone", "Taken back"
+
+    action = models.CharField(max_length=10)
+    value = models.CharField(max_length=40, blank=True, default="")
+    filters = models.JSONField(default=dict)
+    until = models.DateTimeField(null=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.COMPLETED)
+    total = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    back = models.PositiveIntegerField(default=0)
+    step = models.PositiveIntegerField(default=0)
+    last_id = models.UUIDField(null=True)
+    created_by = TenantForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_by = TenantForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.value}".strip()
 
 
 class Submission(TenantModel):

@@ -46,10 +46,17 @@ class IllegalTransition(DomainError):
         )
 
 
-def record_event(*, lead: Lead, kind: str, actor: Any = None, **data: Any) -> None:
-    """Write down what happened to a lead, in the caller's transaction."""
+def event_of(
+    *, lead: Lead, kind: str, data: dict[str, Any], actor: Any = None, run: uuid.UUID | None = None
+) -> LeadEvent:
+    """What happened to a lead, yet to be written down; `run` is the bulk change it was part of."""
     user = getattr(actor, "user_or_none", None)
-    LeadEvent.objects.create(lead=lead, kind=kind, data=data, actor=user, actor_name=str(actor or "")[:150])
+    return LeadEvent(lead=lead, kind=kind, data=data, actor=user, actor_name=str(actor or "")[:150], run=run)
+
+
+def record_event(*, lead: Lead, kind: str, actor: Any = None, run: uuid.UUID | None = None, **data: Any) -> None:
+    """Write down what happened to a lead, in the caller's transaction."""
+    event_of(lead=lead, kind=kind, actor=actor, run=run, data=data).save(force_insert=True)
 
 
 def clean_fields(values: dict[str, Any]) -> dict[str, Any]:
@@ -184,18 +191,28 @@ def update_lead(*, actor: Any, lead: Lead, changes: dict[str, Any], now: dt.date
 
 
 @transaction.atomic
-def assign_lead(*, actor: Any, lead: Lead, owner: User | None) -> Lead:
+def assign_lead(*, actor: Any, lead: Lead, owner: User | None, run: uuid.UUID | None = None) -> Lead:
     """Hand a lead to a colleague, or to nobody."""
-    if lead.owner_id == getattr(owner, "pk", None):
+    before, after = lead.owner_id, getattr(owner, "pk", None)
+    if before == after:
         return lead
     lead.owner = owner
     Lead.objects.filter(pk=lead.pk).update(owner=owner)
-    record_event(lead=lead, kind=LeadEvent.Kind.OWNER, actor=actor, owner=str(owner or ""))
+    what = {"owner": str(owner or ""), "owner_id": str(after or ""), "before_id": str(before or "")}
+    event_of(lead=lead, kind=LeadEvent.Kind.OWNER, actor=actor, run=run, data=what).save(force_insert=True)
     return lead
 
 
 @transaction.atomic
-def change_state(*, actor: Any, lead: Lead, state: str, now: dt.datetime | None = None, reason: str = "") -> Lead:
+def change_state(
+    *,
+    actor: Any,
+    lead: Lead,
+    state: str,
+    now: dt.datetime | None = None,
+    reason: str = "",
+    run: uuid.UUID | None = None,
+) -> Lead:
     """Move a lead one legal step; raises IllegalTransition. Locks the row.
 
     The first step that reaches the person stops the clock of how fast leads are answered.
@@ -213,10 +230,12 @@ def _step(lead: Lead, state: str, *, actor: Any, now: dt.datetime | None, reason
     if not is_legal(lead.state, state):
         raise IllegalTransition(lead.state, state)
     before, lead.state = lead.state, state
-    if lead.reached_out_at is None and state != Lead.State.LOST:
+    first = lead.reached_out_at is None and state != Lead.State.LOST
+    if first:
         lead.reached_out_at = now or timezone.now()
     lead.save(update_fields=["state", "reached_out_at"])
-    record_event(lead=lead, kind=LeadEvent.Kind.STATE, actor=actor, before=before, after=state, reason=reason)
+    what = {"before": before, "after": state, "reason": reason, "first": first}
+    event_of(lead=lead, kind=LeadEvent.Kind.STATE, actor=actor, run=run, data=what).save(force_insert=True)
     if state == Lead.State.CONVERTED:
         mark_converted(lead_id=lead.pk)
         _announce(lead_converted, lead)

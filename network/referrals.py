@@ -125,6 +125,11 @@ def mark_converted(*, lead_id: uuid.UUID) -> int:
     return int(open_referrals.update(converted_at=Now()))
 
 
+def mark_open(*, lead_id: uuid.UUID) -> int:
+    """Take back that the lead of a referral was won; answers how many referrals that opened again (0 or 1)."""
+    return int(Referral.objects.filter(lead_id=lead_id).exclude(converted_at=None).update(converted_at=None))
+
+
 @transaction.atomic
 def void_referral(*, referral: Referral) -> Referral:
     """Take the credit of a referral away; it counts nowhere from then on."""

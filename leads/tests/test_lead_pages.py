@@ -1,6 +1,7 @@
 """Pages of leads: list, record, board, Today, bulk, export, settings."""
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -12,9 +13,10 @@ from django.utils import timezone
 from core import outbox
 from core.models import Email, OutboxMessage
 from leads import bulk
-from leads.models import Lead, LeadEvent, Task
-from leads.services import create_lead
+from leads.models import BulkRun, Lead, LeadEvent, Task
+from leads.services import assign_lead, change_state, create_lead, delete_lead
 from leads.todo import create_task
+from network.models import Referral
 
 
 @pytest.fixture
@@ -98,13 +100,68 @@ def test_a_deleted_lead_comes_back_by_the_toast(workspace, lead):
         assert Lead.objects.active().count() == 1
 
 
-def test_a_bulk_deletion_is_undone(workspace, lead):
+def _undo_of(page):
+    return re.search(r"/leads/bulk/[0-9a-f-]{36}/undo", page).group()
+
+
+def test_a_bulk_deletion_is_undone_once_and_only_what_it_deleted(workspace, lead):
+    with workspace.scope():
+        gone = create_lead(actor=workspace.agent, email="gone@x.test")
+        delete_lead(actor=workspace.agent, lead=gone)
     browser = workspace.browser()
     page = browser.post("/leads/bulk", {"ids": [str(lead.pk)], "action": "delete"}, follow=True).content.decode()
-    assert "1 leads moved to the trash" in page
-    browser.post("/leads/bulk/undo")
+    assert "1 lead moved to the trash" in page
+    assert "1 lead set back." in browser.post(_undo_of(page), follow=True).content.decode()
     with workspace.scope():
-        assert Lead.objects.active().count() == 1
+        assert [row.pk for row in Lead.objects.active()] == [lead.pk]
+    assert browser.post(_undo_of(page)).status_code == 409
+
+
+def test_a_bulk_change_of_owners_is_undone_except_where_someone_changed_it_since(workspace, lead):
+    with workspace.scope():
+        other = create_lead(actor=workspace.agent, email="b@x.test", owner_id=workspace.manager.pk)
+    browser = workspace.browser()
+    body = {"action": "set_owner", "owner_id": str(workspace.agent.pk), "scope": "matching", "query": ""}
+    page = browser.post("/leads/bulk", body, follow=True).content.decode()
+    with workspace.scope():
+        assert Lead.objects.filter(owner=workspace.agent).count() == 2
+        assign_lead(actor=workspace.admin, lead=Lead.objects.get(pk=lead.pk), owner=workspace.admin)
+    assert "1 lead set back. 1 stay" in browser.post(_undo_of(page), follow=True).content.decode()
+    with workspace.scope():
+        assert Lead.objects.get(pk=lead.pk).owner == workspace.admin
+        assert Lead.objects.get(pk=other.pk).owner == workspace.manager
+
+
+def test_a_bulk_move_is_undone_with_its_clock_and_its_referral(workspace, lead):
+    with workspace.scope():
+        change_state(actor=workspace.agent, lead=lead, state="qualified")
+        before = Lead.objects.get(pk=lead.pk)
+        fresh = create_lead(actor=workspace.agent, email="b@x.test")
+        Referral.objects.create(referrer=fresh.contact, referred=lead.contact, lead_id=lead.pk, code="X")
+    browser = workspace.browser()
+    for state, ids in (("converted", [lead.pk]), ("qualified", [fresh.pk])):
+        body = {"action": "set_state", "state": state, "ids": [str(pk) for pk in ids]}
+        page = browser.post("/leads/bulk", body, follow=True).content.decode()
+        with workspace.scope():
+            assert Lead.objects.get(pk=ids[0]).state == state
+            assert Referral.objects.get().converted_at is not None
+        browser.post(_undo_of(page))
+        if state == "converted":
+            with workspace.scope():
+                assert Referral.objects.get().converted_at is None
+                Referral.objects.update(converted_at=timezone.now())
+    with workspace.scope():
+        after = Lead.objects.get(pk=lead.pk)
+        assert (after.state, after.reached_out_at) == ("qualified", before.reached_out_at)
+        fresh.refresh_from_db()
+        assert (fresh.state, fresh.reached_out_at) == ("pending", None)
+
+
+def test_a_colleague_of_another_workspace_cannot_undo(workspace, stranger, lead):
+    page = workspace.browser().post("/leads/bulk", {"ids": [str(lead.pk)], "action": "delete"}, follow=True)
+    assert stranger.browser().post(_undo_of(page.content.decode())).status_code == 404
+    with workspace.scope():
+        assert Lead.objects.deleted().count() == 1
 
 
 def test_a_bulk_move_leaves_those_for_which_it_is_not_legal(workspace, lead):
@@ -151,13 +208,34 @@ def test_more_than_a_thousand_are_changed_in_the_background_step_by_step(workspa
     with workspace.scope():
         assert Lead.objects.deleted().count() == 0
         first = OutboxMessage.objects.get(topic=bulk.TOPIC)
-        bulk.change_next(first.payload)
-        bulk.change_next(first.payload)  # a worker killed before it noted the end does it again
+        bulk.go_on(first.payload)
+        bulk.go_on(first.payload)  # a worker killed before it noted the end does it again
     assert outbox.relay(workspace.id) > 0
     with workspace.scope():
         assert Lead.objects.deleted().count() == 40
         assert Lead.objects.active().filter(source="fair").count() == 1
         assert LeadEvent.objects.filter(kind="deleted").values("lead").distinct().count() == 40
+
+
+@pytest.mark.parametrize("steps", [1, 9])
+def test_a_large_bulk_change_is_undone_also_while_it_goes_on(workspace, monkeypatch, steps):
+    monkeypatch.setattr(bulk, "MOST", 20)
+    monkeypatch.setattr(bulk, "STEP", 15)
+    _many(workspace, 40)
+    with workspace.scope():
+        delete_lead(actor=workspace.agent, lead=Lead.objects.filter(source="fair").first())
+    browser = workspace.browser()
+    body = {"action": "delete", "scope": "matching", "query": "source=fair"}
+    page = browser.post("/leads/bulk", body, follow=True).content.decode()
+    outbox.relay(workspace.id, most=steps)
+    with workspace.scope():
+        assert Lead.objects.deleted().count() == (16 if steps == 1 else 40)
+    assert "being taken back" in browser.post(_undo_of(page), follow=True).content.decode()
+    outbox.relay(workspace.id)
+    with workspace.scope():
+        assert Lead.objects.deleted().count() == 1
+        run = BulkRun.objects.get()
+        assert (run.status, run.back) == ("undone", run.changed)
 
 
 def test_an_unreadable_filter_or_action_changes_nothing_in_bulk(workspace, lead):
