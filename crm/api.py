@@ -78,7 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at("credits", ledger_api.CreditsView.as_view(), "credits"),
     at("credits/grant", ledger_api.GrantView.as_view(), "credits-grant"),
     at("public/leads", public_api.PublicLeadsView.as_view(), "public-leads"),
-    at(f"public/leads/(?P<lead_id>{UUID})", public_api.PublicLeadView.as_view(), "public-lead"),
+    at("public/leads/(?P<lead_id>[^/]+)", public_api.PublicLeadView.as_view(), "public-lead"),
     at(f"leads/(?P<lead_id>{UUID})/notes", notes.LeadNotesApi.as_view(LIST_AND_ADD), "lead-notes"),
     at(f"contacts/(?P<contact_id>{UUID})/notes", notes.ContactNotesApi.as_view(LIST_AND_ADD), "contact-notes"),
     at(f"contacts/(?P<contact_id>{UUID})/enrich", enrichment.EnrichView.as_view(), "contact-enrich"),

@@ -4,7 +4,8 @@ import hashlib
 import uuid
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.permissions import AllowAny
@@ -98,6 +99,7 @@ class PublicLeadView(_PublicApi):
     parser_classes = (MultiPartParser, FormParser, StrictJsonParser)
 
     @extend_schema(
+        parameters=[OpenApiParameter("lead_id", OpenApiTypes.UUID, OpenApiParameter.PATH)],
         request={
             "multipart/form-data": PublicLeadEditSerializer,
             "application/json": PublicLeadEditSerializer,

@@ -159,6 +159,29 @@ def test_cards_are_moved_by_keys_and_by_hand(workspace, signed_in, leads):
     assert _column(page, "lost") == (["Ada"], "1")
 
 
+def test_all_that_match_are_trashed_and_brought_back_by_the_toast(workspace, signed_in, leads):
+    with workspace.scope():
+        contact = leads[0].contact
+        Lead.objects.bulk_create(Lead(contact=contact, first_name=f"Dee {n}", email="d@x.test") for n in range(60))
+    page = signed_in("/leads")
+    page.locator(".pick").first.check()
+    page.check("[name=scope]")
+    page.wait_for_selector("text=All selected")
+    page.keyboard.press("Escape")
+    page.locator(".pick").first.check()
+    page.wait_for_selector("text=1 selected")
+    assert not page.is_checked("[name=scope]")
+    page.check("[name=scope]")
+    page.click("button[value=delete]")
+    page.wait_for_selector("text=63 leads moved to the trash.")
+    with workspace.scope():
+        assert Lead.objects.active().count() == 0
+    page.click(".toast button:has-text('Undo')")
+    page.wait_for_selector("text=63 leads set back.")
+    with workspace.scope():
+        assert Lead.objects.active().count() == 63
+
+
 def test_a_refused_move_puts_the_card_back(workspace, signed_in, leads):
     page = signed_in("/leads/board")
     with workspace.scope():

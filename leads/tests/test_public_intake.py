@@ -191,6 +191,7 @@ def test_a_wrong_expired_or_foreign_token_is_not_found(workspace, send):
     assert put(one["id"], one["edit_token"][:-1] + ("A" if one["edit_token"][-1] != "A" else "B")) == 404
     assert put(one["id"], "garbage") == 404
     assert put(uuid.uuid4(), one["edit_token"]) == 404
+    assert put("no-id", one["edit_token"]) == 404
     assert put(one["id"], "") == 400
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(hours=73)):
         assert put(one["id"], one["edit_token"]) == 404

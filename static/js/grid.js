@@ -14,7 +14,10 @@ function refresh(root) {
     box.checked = chosen > 0 && chosen === all.length;
     box.indeterminate = chosen > 0 && chosen < all.length;
   });
-  root.querySelectorAll("[data-selected-count]").forEach((place) => { place.textContent = `${chosen} selected`; });
+  const whole = root.querySelector('input[name="scope"]');
+  if (whole && !chosen) whole.checked = false; // a cleared selection must not leave "all that match" ticked behind it
+  const words = whole?.checked ? "All selected" : `${chosen} selected`;
+  root.querySelectorAll("[data-selected-count]").forEach((place) => { place.textContent = words; });
 }
 
 const rootOf = (element) => element.closest("form") || document;
@@ -68,6 +71,7 @@ export function startGrid() {
       picks(root).forEach((box) => { box.checked = event.target.checked; });
       refresh(root);
     }
+    if (event.target.matches?.('input[name="scope"]')) refresh(rootOf(event.target));
     const clearer = event.target.closest("[data-clear-selection]");
     if (clearer) clear(rootOf(clearer));
   });
