@@ -186,6 +186,6 @@ class ContactApi(ListApi):
         if not query:
             raise BadParameter("q is what to look for.", "required")
         pages = RankedPages()
-        part = pages.paginate_ranking(search.ranked_ids(query), request, query)
-        hits = search.load_hits(query, part)
-        return pages.get_paginated_response(self.get_serializer(hits, many=True).data)
+        found = search.find(query, start=pages.start_of(request, query), size=pages.size)
+        pages.place(found.total, exact=found.exact)
+        return pages.get_paginated_response(self.get_serializer(found.hits, many=True).data)

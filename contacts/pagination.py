@@ -12,18 +12,26 @@ from core.scope import current_tenant_id
 class RankedPages(Pages):
     """Pages of a list that is already ranked; the cursor is a signed position bound to the query."""
 
-    def paginate_ranking(self, ranking: list[Any], request: Request, query: str) -> list[Any]:
-        """Cut the asked page out of the ranking and remember what the envelope needs."""
+    def start_of(self, request: Request, query: str) -> int:
+        """Where the asked page begins."""
         self.size = _number(request, "page_size", self.default_size, self.max_size)
-        self.page = _number(request, "page", 1, 10**9)
-        start = (self.page - 1) * self.size
-        bound = f"{current_tenant_id()}:{query}"
-        if cursor := request.query_params.get("cursor"):
-            start = self._position(cursor, bound)
-        self.total, self.exact = len(ranking), True
-        end = start + self.size
-        self.next_cursor = signing.dumps([bound, end], salt="contacts.ranking") if end < self.total else None
-        return ranking[start:end]
+        self.page = _number(request, "page", 1, 10**7)
+        self.bound = f"{current_tenant_id()}:{query}"
+        cursor = request.query_params.get("cursor")
+        self.start = self._position(cursor, self.bound) if cursor else (self.page - 1) * self.size
+        return self.start
+
+    def place(self, total: int, *, exact: bool = True) -> None:
+        """Remember what the envelope needs."""
+        self.total, self.exact = total, exact
+        end = self.start + self.size
+        self.next_cursor = signing.dumps([self.bound, end], salt="contacts.ranking") if end < total else None
+
+    def paginate_ranking(self, ranking: list[Any], request: Request, query: str) -> list[Any]:
+        """Cut the asked page out of a whole ranking and remember what the envelope needs."""
+        start = self.start_of(request, query)
+        self.place(len(ranking))
+        return ranking[start : start + self.size]
 
     def _position(self, cursor: str, bound: str) -> int:
         try:

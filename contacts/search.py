@@ -20,6 +20,13 @@ MOST = 1000
 """Ranks beyond this are of no use to anyone; the list with `search=` walks every match."""
 
 _LIKELY_WHOLE = 7
+_COLUMNS = ", ".join(f'c."{field.column}"' for field in Contact._meta.concrete_fields)
+_FIND = f"""
+SELECT {_COLUMNS}, f.found_score, f.found_fuzzy, f.found_total FROM (
+  SELECT r.*, count(*) OVER () AS found_total
+  FROM contact_ranked(%s, %s, %s) WITH ORDINALITY AS r (id, found_score, found_fuzzy, place)
+  ORDER BY place OFFSET %s LIMIT %s) AS f JOIN contacts_contact AS c ON c.id = f.id ORDER BY f.place
+"""  # noqa: S608 - our own columns
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -32,8 +39,23 @@ class Hit:
     highlight: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A part of what was found, best first, and how many there are; beyond MOST nobody counts."""
+
+    hits: list[Hit]
+    total: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether there are no more than were counted."""
+        return self.total < MOST
+
+
 def query_digits(query: str) -> str:
     """The digits of a query that is a phone number or at least four digits of one, else ""."""
+    if sum(c.isdecimal() for c in query) < MIN_SEARCH_DIGITS or not search_digits(query):
+        return ""
     region = str(Tenant.objects.values_list("default_region", flat=True).get())
     return _digits(query, region)
 
@@ -62,15 +84,12 @@ def ranked_ids(query: str, *, most: int = MOST) -> list[tuple[uuid.UUID, float, 
         return [(pk, round(float(score), 4), fuzzy) for pk, score, fuzzy in cursor.fetchall()]
 
 
-def load_hits(query: str, ranked: list[tuple[uuid.UUID, float, bool]]) -> list[Hit]:
-    """The contacts of a page of ranks with their highlights, in rank order."""
+def find(query: str, *, start: int = 0, size: int = 20) -> Ranking:
+    """Active contacts that match, from the one at `start`, best first."""
     digits = query_digits(query)
-    found = {c.pk: c for c in Contact.objects.filter(pk__in=[pk for pk, _, _ in ranked])}
-    return [
-        Hit(contact=found[pk], score=score, highlight=highlight(found[pk], query, digits, fuzzy=fuzzy))
-        for pk, score, fuzzy in ranked
-        if pk in found
-    ]
+    rows = list(Contact.objects.raw(_FIND, [query, digits, MOST, start, size]))
+    hits = [Hit(row, round(row.found_score, 4), highlight(row, query, digits, fuzzy=row.found_fuzzy)) for row in rows]
+    return Ranking(hits, rows[0].found_total if rows else len(ranked_ids(query)) if start else 0)
 
 
 def _fold(text: str) -> str:
@@ -89,8 +108,8 @@ def _spans_of_words(text: str, words: list[str], *, fuzzy: bool) -> list[tuple[i
     return spans
 
 
-def _span_of_digits(number: str, digits: str) -> list[tuple[int, int]]:
-    start = number.find(digits)
+def _span_of_digits(text: str, digits: str) -> list[tuple[int, int]]:
+    start = text.find(digits) if digits else -1
     return [(start, start + len(digits))] if start >= 0 else []
 
 
@@ -117,8 +136,9 @@ def highlight(contact: Contact, query: str, digits: str, *, fuzzy: bool = False)
     }
     marked = {}
     for field, text in fields.items():
-        if text and (spans := _spans_of_words(text, words, fuzzy=fuzzy)):
+        if text and (spans := _span_of_digits(text, digits) or _spans_of_words(text, words, fuzzy=fuzzy)):
             marked[field] = mark(text, spans)
-    if contact.phone_number and digits and (spans := _span_of_digits(contact.phone_number, digits)):
-        marked["phone_number"] = mark(contact.phone_number, spans)
+    number = contact.phone_number or ""
+    if spans := _span_of_digits(number, digits):
+        marked["phone_number"] = mark(number, spans)
     return marked

@@ -12,7 +12,7 @@ from accounts.permissions import role_required
 from contacts import custom_fields, duplicates, exporting, merging, selectors, views
 from contacts.filters import ContactFilters
 from contacts.models import Contact, CustomField
-from contacts.search import load_hits, ranked_ids
+from contacts.search import find
 from core.problems import DomainError, InvalidInput
 
 COMPARED = (
@@ -50,7 +50,7 @@ def merge(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     other = _other(request)
     if other is None or other.pk == contact.pk:
         query = request.GET.get("q", "").replace("\x00", "").strip()[:200] or contact.last_name or contact.name
-        hits = [hit.contact for hit in load_hits(query, ranked_ids(query, most=12)) if hit.contact.pk != contact.pk]
+        hits = [hit.contact for hit in find(query, size=12).hits if hit.contact.pk != contact.pk]
         return render(request, "contacts/merge_choose.html", {"contact": contact, "query": query, "hits": hits})
     if request.method == "POST":
         prefer = {name: request.POST[name] for name, _ in COMPARED if request.POST.get(name) in ("this", "other")}

@@ -29,8 +29,7 @@ class Found:
     icon: str
 
 
-def _contacts(query: str) -> list[Found]:
-    hits = contact_search.load_hits(query, contact_search.ranked_ids(query, most=MOST))
+def _contacts(hits: list[contact_search.Hit]) -> list[Found]:
     return [
         Found(
             hit.contact.name,
@@ -70,9 +69,10 @@ def _calls(contact_ids: list[Any], digits: str) -> list[Found]:
 
 def search_everything(query: str) -> list[tuple[str, list[Found]]]:
     """What a query finds, by kind of record; kinds without a find are left out."""
-    ids = [pk for pk, _, _ in contact_search.ranked_ids(query, most=50)]
+    hits = contact_search.find(query, size=50).hits
+    ids = [hit.contact.pk for hit in hits]
     groups = [
-        ("Contacts", _contacts(query)),
+        ("Contacts", _contacts(hits[:MOST])),
         ("Leads", _leads(query, ids)),
         ("Campaigns", _campaigns(query)),
         ("Calls", _calls(ids, contact_search.query_digits(query))),
