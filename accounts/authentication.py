@@ -76,7 +76,7 @@ class BearerAuthentication(BaseAuthentication):
         except tokens.TokenInvalid as error:
             raise exceptions.AuthenticationFailed(error.detail, "token_invalid") from None
         scope.activate(uuid.UUID(claims["ten"]))
-        user = User.objects.select_related("tenant").filter(pk=claims["sub"]).first()
+        user = User.objects.filter(pk=claims["sub"]).first()
         if user is None or not user.is_active or user.token_version != claims.get("tv"):
             raise exceptions.AuthenticationFailed("The token is not valid any more.", "token_invalid")
         return user, claims

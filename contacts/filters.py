@@ -110,9 +110,14 @@ class ContactFilters(filterset.FilterSet):
         model = Contact
         fields: tuple[str, ...] = ()
 
+    @staticmethod
+    def unfiltered(queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Without those in the trash, unless asked for."""
+        return queryset.filter(deleted_at__isnull=True)
+
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.form.cleaned_data.get("is_active"):
-            queryset = queryset.filter(deleted_at__isnull=True)
+            queryset = self.unfiltered(queryset)
         return super().filter_queryset(queryset)  # type: ignore[no-any-return]
 
     def by_email(self, queryset: Any, name: str, value: str) -> Any:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.models import User
 from contacts.models import Contact, CustomField, SavedView
 from contacts.search import Hit
-from core.serializers import RecordSerializer, StrictSerializer
+from core.serializers import RecordSerializer, StraightSerializer, StrictSerializer
 
 
 class TextField(serializers.CharField):
@@ -35,7 +35,7 @@ class FlatObjectField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-class ContactSerializer(RecordSerializer):
+class ContactSerializer(StraightSerializer):
     """A person or business that can be reached; an email or a phone number is required."""
 
     first_name = TextField(max_length=128, required=False, allow_blank=True)
@@ -86,11 +86,6 @@ class ContactSerializer(RecordSerializer):
         )
         read_only_fields = ("id", "referral_code", "created_at", "updated_at")
 
-    def to_representation(self, instance: Contact) -> dict[str, Any]:
-        """Straight from the row: half the cost of asking each field in turn."""
-        names: Any = self.fields
-        return {name: getattr(instance, name) for name in names if name not in ("score", "highlight")}
-
 
 class FoundContactSerializer(ContactSerializer):
     """A contact found by search."""
@@ -107,10 +102,8 @@ class FoundContactSerializer(ContactSerializer):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         hit: Hit = instance
-        body = super().to_representation(hit.contact)
-        names: Any = self.fields
-        body |= {name: getattr(hit, name) for name in ("score", "highlight") if name in names}
-        return body
+        own = ("score", "highlight")
+        return {name: getattr(hit if name in own else hit.contact, name) for name in self.answered}
 
 
 class EmptySerializer(StrictSerializer):

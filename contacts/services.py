@@ -4,6 +4,7 @@ All functions work in the open tenant scope, inside the caller's transaction or 
 """
 
 import uuid
+from contextlib import nullcontext
 from typing import Any, Unpack
 
 from django.db import IntegrityError, connection, transaction
@@ -103,7 +104,7 @@ def add_contact(
     The second member tells whether it was made. With `error` a known email raises DuplicateContact.
     """
     try:
-        with transaction.atomic():
+        with nullcontext() if on_conflict == "error" else transaction.atomic():
             return create_contact(actor=actor, **values), True
     except DuplicateContact as error:
         if on_conflict not in ("return", "update") or "existing_id" not in error.extra:

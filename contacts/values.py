@@ -83,10 +83,11 @@ def clean_email(value: str | None) -> str | None:
 
 def clean_phone(value: str | None, region: str = "") -> str | None:
     """A number in E.164, or None for a blank one."""
-    if not (value or "").strip():
+    text = (value or "").strip()
+    if not text:
         return None
-    try:
-        return parse_phone(value, region=region or default_region()).e164
+    try:  # a number that names its country does not ask for the workspace's
+        return parse_phone(text, region=region or ("" if text.startswith("+") else default_region())).e164
     except InvalidPhone as error:
         raise InvalidInput(error.reason, field="phone_number", field_code=error.code) from None
 

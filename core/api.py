@@ -106,7 +106,8 @@ class ListApi(RecordApi, mixins.ListModelMixin):
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """The serializer, with `?fields=` checked also for an empty list."""
         serializer = super().get_serializer(*args, **kwargs)
-        _ = getattr(serializer, "child", serializer).fields  # type: ignore[union-attr]
+        if "fields" in self.request.query_params:
+            _ = getattr(serializer, "child", serializer).fields  # type: ignore[union-attr]
         return serializer
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -34,7 +34,11 @@ def check_parameters(request: Request, allowed: Iterable[str]) -> None:
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """django-filter, but an unknown parameter answers 400; a view adds its own in `extra_parameters`."""
+    """django-filter, but an unknown parameter answers 400; a view adds its own in `extra_parameters`.
+
+    A list nobody narrowed needs no form, which costs a fifth of the request: where a filter set says in
+    `unfiltered` what such a list holds, that is answered.
+    """
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         if getattr(view, "action", "list") != "list" and not getattr(view, "filter_always", False):
@@ -43,6 +47,8 @@ class StrictFilterBackend(DjangoFilterBackend):
         filterset_class = self.get_filterset_class(view, queryset)  # type: ignore[no-untyped-call]
         names = set(filterset_class.base_filters) if filterset_class else set()
         check_parameters(request, {*names, *getattr(view, "extra_parameters", ())})
+        if filterset_class and names.isdisjoint(request.query_params) and hasattr(filterset_class, "unfiltered"):
+            return filterset_class.unfiltered(queryset)  # type: ignore[no-any-return]
         return super().filter_queryset(request, queryset, view)  # type: ignore[no-untyped-call,no-any-return]
 
 

@@ -7,6 +7,7 @@ and a made-up or foreign cursor is refused.
 import base64
 import datetime as dt
 import json
+import time
 import uuid
 from typing import Any
 
@@ -21,6 +22,8 @@ from rest_framework.response import Response
 from core.scope import open_tenant_id
 
 EXACT_UP_TO = 10_000
+ESTIMATE_SECONDS = 30
+_far_above: dict[tuple[str, str, str], tuple[float, int]] = {}
 _SIGNER = signing.Signer(salt="core.pagination")
 
 
@@ -60,6 +63,24 @@ def count_rows(queryset: QuerySet[Any]) -> tuple[int, bool]:
     if counted <= EXACT_UP_TO:
         return counted, True
     return max(estimated_rows(queryset), EXACT_UP_TO + 1), False
+
+
+def _count_of_full_page(queryset: QuerySet[Any]) -> tuple[int, bool]:
+    """As count_rows, but an estimate far above the limit serves the same list of this process for a while.
+
+    Only for a page that is followed by another: a list that has shrunk tells so by its end.
+    """
+    sql, params = queryset.order_by().values("pk").query.sql_with_params()
+    key = (str(open_tenant_id()), sql, repr(params))
+    until, known = _far_above.get(key, (0.0, 0))
+    if time.monotonic() < until:
+        return known, False
+    total, exact = count_rows(queryset)
+    if total > 2 * EXACT_UP_TO:
+        if len(_far_above) >= 1000:
+            _far_above.clear()
+        _far_above[key] = (time.monotonic() + ESTIMATE_SECONDS, total)
+    return total, exact
 
 
 def ordering_of(queryset: QuerySet[Any]) -> list[str]:
@@ -139,15 +160,17 @@ class Pages(BasePagination):
         tenant = str(open_tenant_id() or "")
         ordering = ordering_of(queryset)
         queryset = queryset.order_by(*[_nulls(n) for n in ordering])
-        self.total, self.exact = count_rows(queryset)
-        cursor = request.query_params.get("cursor")
+        cursor, start = request.query_params.get("cursor"), (self.page - 1) * self.size
         if cursor:
             rows = list(after(queryset, ordering, _decode(cursor, ordering, tenant))[: self.size + 1])
         else:
-            start = (self.page - 1) * self.size
-            beyond = self.exact and start >= self.total
-            rows = [] if beyond or start > 10**7 else list(queryset[start : start + self.size + 1])
-        self.next_cursor = _encode(rows[self.size - 1], ordering, tenant) if len(rows) > self.size else None
+            rows = [] if start > 10**7 else list(queryset[start : start + self.size + 1])
+        more = len(rows) > self.size
+        if not more and not cursor and (rows or not start):
+            self.total, self.exact = start + len(rows), True  # the end of the list tells how long it is
+        else:
+            self.total, self.exact = (_count_of_full_page if more else count_rows)(queryset)
+        self.next_cursor = _encode(rows[self.size - 1], ordering, tenant) if more else None
         return rows[: self.size]
 
     def envelope(self, items: list[Any]) -> dict[str, Any]:

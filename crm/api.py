@@ -68,6 +68,7 @@ def at(path: str, view: object, name: str) -> URLPattern:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    re_path("", include(router.urls)),
     at("auth/token", accounts.TokenView.as_view(), "token"),
     at("auth/token/refresh", accounts.RefreshView.as_view(), "token-refresh"),
     at("auth/logout", accounts.LogoutView.as_view(), "token-logout"),
@@ -116,6 +117,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at("do-not-call/import", do_not_call.SuppressionImportApi.as_view(), "do-not-call-import"),
     at("schema", schema_views.SchemaView.as_view(), "schema"),
     at("docs", schema_views.DocsView.as_view(), "docs"),
-    re_path("", include(router.urls)),
     re_path(r"^.*$", schema_views.UnknownView.as_view(), name="unknown"),
 ]

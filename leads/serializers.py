@@ -2,11 +2,11 @@
 
 from rest_framework import serializers
 
-from core.serializers import RecordSerializer, StrictSerializer, clean_line
+from core.serializers import StraightSerializer, StrictSerializer, clean_line
 from leads.models import Lead
 
 
-class LeadSerializer(RecordSerializer):
+class LeadSerializer(StraightSerializer):
     """A lead."""
 
     owner_id = serializers.UUIDField(required=False, allow_null=True)

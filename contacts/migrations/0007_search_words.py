@@ -64,7 +64,7 @@ BEGIN
   FOR i IN 1 .. least(cardinality(words), 4) LOOP
     CONTINUE WHEN length(words[i]) NOT BETWEEN 4 AND 32;
     FOR whole IN REVERSE 1 .. 0 LOOP
-      CONTINUE WHEN whole = 0 AND length(words[i]) < 6;
+      CONTINUE WHEN whole = 0 AND length(words[i]) < 5;
       SELECT string_agg(near, '|') INTO found FROM (
         SELECT near FROM contact_misspellings(words[i]) AS near, LATERAL (
           SELECT FROM contacts_contact c
