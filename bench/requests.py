@@ -243,6 +243,7 @@ def run(rows: int, small_rows: int) -> dict[str, Any]:
     world.environment |= {"API_RATE": "1000000/min", "ACCESS_TOKEN_SECONDS": "7200"}
     try:
         world.start()
+        world.run("manage.py", "collectstatic", "--noinput", "-v", "0")
         owner = world.urls["DATABASE_OWNER_URL"]
         large, small = (json.loads(world.run("-m", "bench.requests", "--inside", "make")) for _ in range(2))
         fill(owner, {large["tenant"]: rows, small["tenant"]: small_rows})

@@ -125,7 +125,7 @@ class ContactApi(ListApi):
 
     @extend_schema(
         parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx"])],
-        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+        responses={(200, "text/csv"): OpenApiTypes.BINARY, (200, XlsxRenderer.media_type): OpenApiTypes.BINARY},
     )
     @action(
         detail=False,
@@ -174,7 +174,7 @@ class ContactApi(ListApi):
         return pages.get_paginated_response(EventSerializer(part, many=True).data)
 
     @extend_schema(
-        parameters=[OpenApiParameter("q", OpenApiTypes.STR, required=True)],
+        parameters=[OpenApiParameter("q", {"type": "string", "minLength": 1, "maxLength": 500}, required=True)],
         responses=OpenApiResponse(FoundContactSerializer(many=True)),
         filters=False,
     )

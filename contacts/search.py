@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Tenant
@@ -18,6 +19,9 @@ from core.phones import MIN_SEARCH_DIGITS, search_digits
 
 MOST = 1000
 """Ranks beyond this are of no use to anyone; the list with `search=` walks every match."""
+
+FEW = 2000
+"""Up to so many matches are named one by one in a list that is narrowed down."""
 
 _LIKELY_WHOLE = 7
 _COLUMNS = ", ".join(f'c."{field.column}"' for field in Contact._meta.concrete_fields)
@@ -70,11 +74,31 @@ def _digits(query: str, region: str) -> str:
 
 
 def narrow(queryset: ContactQuerySet, query: str) -> ContactQuerySet:
-    """Keep the contacts that match a query; a blank query keeps all."""
+    """Keep the contacts that match a query; a blank query keeps all.
+
+    Few matches are named. Many are met soon by walking the list in its own order, so their words become a condition
+    of the list: gathering and sorting them would cost the more, the more there are.
+    """
     if not query.strip():
         return queryset
-    matches = RawSQL("SELECT contact_matches(%s, %s)", [query, query_digits(query)])
-    return queryset.filter(pk__in=matches)
+    digits = query_digits(query)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM contact_matching(%s, %s, %s)", [query, digits, FEW + 1])
+        ids, spellings = cursor.fetchone()
+    if len(ids) <= FEW:
+        return queryset.filter(pk__in=RawSQL("SELECT unnest(%s::uuid[])", [ids]))
+    if digits:
+        return queryset.filter(_held([f"%{digits}%"]))
+    if spellings is None:
+        return queryset.filter(pk__in=RawSQL("SELECT contact_matches(%s, %s)", [query, digits]))
+    for spelling in spellings:
+        queryset = queryset.filter(_held([f"% {word}%" for word in spelling.split("|")]))
+    return queryset
+
+
+def _held(patterns: list[str]) -> RawSQL:
+    """The condition that the searched text is like one of the patterns, whose words are folded and hold no signs."""
+    return RawSQL("contacts_contact.search_document LIKE ANY(%s)", [patterns], output_field=BooleanField())
 
 
 def ranked_ids(query: str, *, most: int = MOST) -> list[tuple[uuid.UUID, float, bool]]:

@@ -154,31 +154,41 @@ BEGIN
     contact_search_condition(words, '', true), 'false', true, most);
 END $$;
 
-CREATE OR REPLACE FUNCTION contact_matches(query text, digits text) RETURNS SETOF uuid
+-- Up to so many contacts that match, and the spellings of words they hold; none of a number or of a mere likeness.
+CREATE OR REPLACE FUNCTION contact_matching(query text, digits text, most int, OUT ids uuid[], OUT spellings text[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_seqscan = off SET enable_indexscan = off AS $$
 DECLARE
   words text[] := contact_query_words(query);
-  conditions text[];
+  condition text;
 BEGIN
-  IF NULLIF(current_setting('app.tenant', true), '') IS NULL OR (digits = '' AND cardinality(words) = 0) THEN RETURN; END IF;
-  IF digits <> '' THEN
-    RETURN QUERY EXECUTE 'SELECT c.id FROM contacts_contact c WHERE ' || contact_search_condition('{}', digits, false);
-    RETURN;
-  END IF;
+  ids := '{}';
+  IF NULLIF(current_setting('app.tenant', true), '') IS NULL THEN RETURN; END IF;
+  IF digits = '' AND cardinality(words) = 0 THEN RETURN; END IF;
   PERFORM set_config('pg_trgm.word_similarity_threshold', '0.45', true);
-  FOR guess IN 0 .. 2 LOOP
-    RETURN QUERY EXECUTE 'SELECT c.id FROM contacts_contact c WHERE ' || CASE guess
-      WHEN 0 THEN contact_has_words(words, false)
-      WHEN 1 THEN contact_has_words(contact_spellings(words), false)
-      ELSE contact_search_condition(words, '', true) END;
-    IF FOUND THEN RETURN; END IF;
+  FOR guess IN 0 .. CASE digits WHEN '' THEN 2 ELSE 0 END LOOP
+    IF guess = 1 THEN words := contact_spellings(words); END IF;
+    condition := CASE
+      WHEN digits <> '' THEN contact_search_condition('{}', digits, false)
+      WHEN guess < 2 THEN contact_has_words(words, false)
+      ELSE contact_search_condition(contact_query_words(query), '', true) END;
+    EXECUTE format('SELECT ARRAY(SELECT c.id FROM contacts_contact c WHERE %s LIMIT %s)', condition,
+      coalesce(most::text, 'ALL')) INTO ids;
+    IF cardinality(ids) > 0 THEN
+      spellings := CASE WHEN digits = '' AND guess < 2 THEN words END;
+      RETURN;
+    END IF;
   END LOOP;
 END $$;
+
+CREATE OR REPLACE FUNCTION contact_matches(query text, digits text) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+  SELECT unnest(ids) FROM contact_matching(query, digits, NULL) $$;
 """
 
 
 DROP = """
+DROP FUNCTION contact_matches(text, text);
+DROP FUNCTION contact_matching(text, text, int);
 DROP FUNCTION contact_ranked_by(text, text, text, boolean, int);
 DROP FUNCTION contact_words_score(text[]);
 DROP FUNCTION contact_word_score(text, text, int, int, int);

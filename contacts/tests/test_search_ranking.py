@@ -152,3 +152,27 @@ def test_neither_trash_nor_strangers_are_known_even_by_a_misspelling(workspace, 
     assert workspace.api().get("/api/v1/contacts?search=lovelase").json()["items"] == []
     with stranger.scope():
         assert found("lovelase") == ["Lovelace"]
+
+
+@pytest.mark.parametrize("few", [2, 2000])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("smith", {"John", "Joan", "Jack", "Smithy"}),
+        ("smiht", {"John", "Joan", "Jack", "Smithy"}),
+        ("smith acme", {"John", "Joan", "Jack"}),
+        ("55501", {"John", "Joan", "Jack"}),
+        ("acme", {"John", "Joan", "Jack"}),
+        ("ith", set()),
+    ],
+)
+def test_a_list_holds_the_same_whether_matches_are_named_or_walked(scope, monkeypatch, few, query, expected):
+    monkeypatch.setattr("contacts.search.FEW", few)
+    for number, first in enumerate(("John", "Joan", "Jack")):
+        add(first, "Smith", "Acme", phone_number=f"+1415555010{number}")
+    add("Smithy", "Jones")
+    add("Ann", "Lee", phone_number="+12125550234")
+    delete_contact(actor=None, contact=add("Gone", "Smith", "Acme"))
+    body = scope.api().get("/api/v1/contacts", {"search": query, "ordering": "first_name"}).json()
+    assert [item["first_name"] for item in body["items"]] == sorted(expected)
+    assert (body["total"], body["total_is_exact"]) == (len(expected), True)
