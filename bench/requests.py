@@ -136,7 +136,7 @@ def measure(world: World, product: Client, small: Client, floor: Client, page: C
     ours["leads"] = lambda: product.ask("/api/v1/leads")
     ours["search"] = lambda: product.ask("/api/v1/contacts/search?q=dijk")
     theirs = kinds(floor, "", floor.ask("/contacts")["results"][7]["id"])
-    pages = {"contacts": "/contacts", "leads": "/leads", "record": f"/contacts/{_first(product)}", "today": "/"}
+    pages = {"contacts": "/contacts", "leads": "/leads", "record": f"/contacts/{_first(product)}", "today": "/today"}
     for act in [*ours.values(), *theirs.values()] * 8:
         act()
     for _ in range(ROUNDS):
