@@ -202,7 +202,7 @@ BEFORE = import_module("contacts.migrations.0002_search").FUNCTIONS.replace("CRE
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("contacts", "0006_email_length")]
+    dependencies = [("contacts", "0007_import_statistics")]
     operations = [
         migrations.RunSQL(LEXEMES, "DROP FUNCTION contact_lexemes(uuid, text)"),
         migrations.RunSQL(migrations.RunSQL.noop, "DROP INDEX CONCURRENTLY IF EXISTS contact_words"),
