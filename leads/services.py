@@ -220,12 +220,14 @@ def change_state(
     lead = Lead.objects.for_update().get(pk=lead.pk)
     if state not in Lead.State.values:
         raise InvalidInput("There is no such state.", field="state", field_code="invalid_choice")
-    _step(lead, state, actor=actor, now=now, reason=reason)
+    _step(lead, state, actor=actor, now=now, reason=reason, run=run)
     lead.refresh_from_db()
     return lead
 
 
-def _step(lead: Lead, state: str, *, actor: Any, now: dt.datetime | None, reason: str) -> None:
+def _step(
+    lead: Lead, state: str, *, actor: Any, now: dt.datetime | None, reason: str, run: uuid.UUID | None = None
+) -> None:
     """Move a lead whose row is locked."""
     if not is_legal(lead.state, state):
         raise IllegalTransition(lead.state, state)
