@@ -3,8 +3,8 @@
 `python -m bench.graph` fills an installation of its own (a temporary folder, or `--data`) with 100,000 contacts
 and 500,000 ties, compares a recursive CTE, frontiers in bare SQL (the floor) and arrays in memory with the
 product's own search, then times the product while a thread changes ties, and judges answers against fresh
-searches in the same snapshot. Exit code 0: answers agree and the goal (p95 at most twice the floor's and at
-most 10 ms of processor time, here and in the database: what the clock shows depends on who else is working) holds.
+searches in the same snapshot. Progress goes to stderr. Exit code 0: answers agree and all goals are met. They count
+processor time, here and in the database; what the clock shows, beside it, depends on who else is working.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 FLOOR, MEMORY = "frontiers in bare SQL (floor)", "arrays in memory"
 CTE, OWN, CHANGING = "recursive CTE", "product, one path", "find_paths while ties change"
 Pairs = dict[str, list[tuple[uuid.UUID, uuid.UUID]]]
+
+
+def say(words: str) -> None:
+    """Progress, beside the figures."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {words}\n")
+    sys.stderr.flush()
 
 
 def cpu_seconds() -> float:
@@ -99,6 +105,7 @@ def compare(graph: Graph, pairs: Pairs, *, cte_pairs: int) -> tuple[dict[str, An
 
     with tenant_scope(graph.tenant_id):
         db: Any = connection.connection
+        say("building arrays in memory")
         before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
         memory = Memory(db, graph.tenant_id, graph.people)
         built = {
@@ -112,7 +119,9 @@ def compare(graph: Graph, pairs: Pairs, *, cte_pairs: int) -> tuple[dict[str, An
             OWN: own(1),
             "product, 3 alternatives": own(4),
         }
+        say(f"four ways to search {sum(map(len, pairs.values()))} pairs, three times each")
         shown, answers = timed(searches, pairs, times=3)
+        say(f"a recursive CTE on {cte_pairs} pairs of each kind, given up after 5 s")
         connection.cursor().execute("SET LOCAL statement_timeout = '5s'")
         cte = RecursiveCte(db, graph.tenant_id)
         walked, walks = timed({CTE: cte}, pairs, most=cte_pairs)
@@ -175,6 +184,7 @@ def while_changing(graph: Graph, pairs: Pairs, *, per_second: float) -> tuple[di
         with tenant_scope(graph.tenant_id):
             find_paths(from_id=a, to_id=b)
 
+    say("searching while ties change, every answer beside a fresh search")
     changer = Changer(graph, per_second)
     changer.start()
     cold, _ = timed({CHANGING: ask}, pairs)
@@ -203,16 +213,18 @@ def networks(graph: Graph, rng: random.Random) -> dict[str, Any]:
         with tenant_scope(graph.tenant_id):
             network_of(contact_id=middle, depth=3, limit=500)
 
+    say("networks of 500 people")
     around = {"anyone": rng.sample(graph.people, 40), "hubs": [hub for hub, _ in graph.hubs]}
     shown, _ = timed({"": ask}, {kind: [(pk, pk) for pk in middles] for kind, middles in around.items()}, times=2)
     return dict(shown[""])
 
 
-def measure(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+def measure(options: argparse.Namespace) -> dict[str, Any]:
     """One graph from making to judgement."""
     from bench.graph_world import make_graph
 
     rng = random.Random(options.seed)
+    say(f"making {options.contacts:,} contacts and {options.ties:,} ties")
     graph = make_graph(contacts=options.contacts, ties=options.ties, power=options.power)
     pairs = graph.pairs(options.pairs, rng)
     report: dict[str, Any] = {
@@ -223,18 +235,28 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], bool]:
     methods, agree = compare(graph, pairs, cte_pairs=options.cte_pairs)
     changing, wrong = while_changing(graph, pairs, per_second=options.changes)
     around = networks(graph, rng)
-    floor, mine = methods[FLOOR]["all"], methods[OWN]["all"]
     report |= {"methods": methods, "with_changes": changing, "network_of_500": around}
-    report["goal"] = {
-        "p95_over_floor": {
-            clock: round(mine[clock]["p95"] / floor[clock]["p95"], 2) for clock in ("cpu_ms", "wall_ms")
-        },
-        "p95_cpu_ms": mine["cpu_ms"]["p95"],
-        "p95_cpu_ms_while_ties_change": changing[CHANGING]["all"]["cpu_ms"]["p95"],
-        "network_p95_cpu_ms": around["all"]["cpu_ms"]["p95"],
-        "met": mine["cpu_ms"]["p95"] <= min(2 * floor["cpu_ms"]["p95"], 10) and around["all"]["cpu_ms"]["p95"] <= 50,
+    report["goals"] = goals(methods, around) | {"answers agree": agree, "no answer from an old world": not wrong}
+    report["beside"] = {
+        "p95_over_floor_on_the_clock": _p95(methods[OWN], "wall_ms") / _p95(methods[FLOOR], "wall_ms"),
+        "p95_cpu_ms_while_ties_change": _p95(changing[CHANGING]),
     }
-    return report, agree and not wrong
+    return report
+
+
+def _p95(shown: dict[str, Any], clock: str = "cpu_ms") -> float:
+    return float(shown["all"][clock]["p95"])
+
+
+def goals(methods: dict[str, Any], around: dict[str, Any]) -> dict[str, Any]:
+    """P8, each with its figure (p95, milliseconds of processor time), its limit, and whether it is met."""
+    path, floor, network = _p95(methods[OWN]), _p95(methods[FLOOR]), _p95(around)
+    wanted = {
+        "path, over the floor": (round(path / floor, 2), 2),
+        "path, ms": (path, 10),
+        "network of 500, ms": (network, 50),
+    }
+    return {name: {"is": is_, "at_most": most, "met": is_ <= most} for name, (is_, most) in wanted.items()}
 
 
 def main() -> int:
@@ -257,7 +279,7 @@ def main() -> int:
 
     django.setup()
     try:
-        report, right = measure(options)
+        report = measure(options)
     finally:
         from crm import embedded
 
@@ -265,7 +287,9 @@ def main() -> int:
         if not options.data:
             shutil.rmtree(data, ignore_errors=True)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
-    return 0 if right and report["goal"]["met"] else 1
+    missed = [name for name, goal in report["goals"].items() if not (goal["met"] if isinstance(goal, dict) else goal)]
+    say(f"missed: {', '.join(missed)}" if missed else "all goals met")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

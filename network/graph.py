@@ -17,6 +17,7 @@ from django.db import connection
 
 from core.problems import NotFound
 from core.scope import current_tenant_id
+from network import graph_statements as sql
 
 MAX_HOPS = 4
 KEEP_SECONDS = 3600
@@ -25,78 +26,6 @@ _WIDE = 300
 """Whoever has more ties than this is joined where the ties are, instead of being read."""
 _MOST_PROBES = 1_000
 """So many pairs of neighbours are looked up one by one; for more, the ties of one side are walked."""
-
-_OUT = """
-SELECT to_contact_id, strength FROM network_relationship WHERE tenant_id = %(t)s AND from_contact_id = %(a)s
-UNION ALL SELECT from_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND to_contact_id = %(a)s AND mutual
-"""
-_INTO = """
-SELECT from_contact_id, strength FROM network_relationship WHERE tenant_id = %(t)s AND to_contact_id = %(b)s
-UNION ALL SELECT to_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND from_contact_id = %(b)s AND mutual
-"""
-_BETWEEN = """
-SELECT strength FROM network_relationship WHERE tenant_id = %(t)s AND from_contact_id = {0} AND to_contact_id = {1}
-UNION ALL SELECT strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND from_contact_id = {1} AND to_contact_id = {0} AND mutual
-"""
-
-
-_ENDS = """
-(SELECT 0, to_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND from_contact_id = %(a)s LIMIT %(most)s)
-UNION ALL (SELECT 0, from_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND to_contact_id = %(a)s AND mutual LIMIT %(most)s)
-UNION ALL (SELECT 1, from_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND to_contact_id = %(b)s LIMIT %(most)s)
-UNION ALL (SELECT 1, to_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND from_contact_id = %(b)s AND mutual LIMIT %(most)s)
-UNION ALL SELECT 2, to_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND from_contact_id = %(a)s AND to_contact_id = %(b)s
-UNION ALL SELECT 2, from_contact_id, strength FROM network_relationship
-  WHERE tenant_id = %(t)s AND from_contact_id = %(b)s AND to_contact_id = %(a)s AND mutual
-"""
-_GIVEN = "SELECT * FROM unnest(%({0}s)s::uuid[], %({0}p)s::numeric[])"
-_SIDES = """
-WITH a(x, p) AS MATERIALIZED (SELECT * FROM ({out}) o(x, p) WHERE x <> %(b)s),
-     b(y, p) AS MATERIALIZED (SELECT * FROM ({into}) i(y, p) WHERE y <> %(a)s)
-"""
-_TWO = "{sides} SELECT a.x, a.p, b.p FROM a JOIN b ON b.y = a.x ORDER BY a.p * b.p DESC, a.x LIMIT %(most)s"
-_THREE = """
-{sides} SELECT x, y, p, s, q FROM (
-SELECT a.x, b.y, a.p, e.strength, b.p FROM a
-  JOIN network_relationship e ON e.tenant_id = %(t)s AND e.from_contact_id = a.x JOIN b ON b.y = e.to_contact_id
-UNION ALL
-SELECT a.x, b.y, a.p, e.strength, b.p FROM a
-  JOIN network_relationship e ON e.tenant_id = %(t)s AND e.to_contact_id = a.x AND e.mutual
-  JOIN b ON b.y = e.from_contact_id
-) AS found(x, y, p, s, q) ORDER BY p * s * q DESC, x, y LIMIT %(most)s
-"""
-_THREE_PROBED = """
-{sides} SELECT a.x, b.y, a.p, e.strength, b.p FROM a CROSS JOIN b CROSS JOIN LATERAL ({between}) e
-ORDER BY a.p * e.strength * b.p DESC, a.x, b.y LIMIT %(most)s
-"""
-_FOUR = """
-{sides}, f(x, m, p, s) AS (
-  SELECT a.x, e.to_contact_id, a.p, e.strength FROM a
-    JOIN network_relationship e ON e.tenant_id = %(t)s AND e.from_contact_id = a.x
-  UNION ALL SELECT a.x, e.from_contact_id, a.p, e.strength FROM a
-    JOIN network_relationship e ON e.tenant_id = %(t)s AND e.to_contact_id = a.x AND e.mutual
-), g(y, m, p, s) AS (
-  SELECT b.y, e.from_contact_id, b.p, e.strength FROM b
-    JOIN network_relationship e ON e.tenant_id = %(t)s AND e.to_contact_id = b.y
-  UNION ALL SELECT b.y, e.to_contact_id, b.p, e.strength FROM b
-    JOIN network_relationship e ON e.tenant_id = %(t)s AND e.from_contact_id = b.y AND e.mutual
-)
-SELECT f.x, f.m, g.y, f.p, f.s, g.s, g.p FROM f JOIN g ON g.m = f.m
-WHERE f.x <> g.y AND f.m <> %(a)s AND f.m <> %(b)s
-ORDER BY f.p * f.s * g.s * g.p DESC, f.x, f.m, g.y LIMIT %(most)s
-"""
-_ALIVE = "SELECT id FROM contacts_contact WHERE tenant_id = %(t)s AND id = ANY(%(ids)s) AND deleted_at IS NULL"
-_WORLD = f"""
-SELECT (SELECT stamp FROM network_graphversion WHERE tenant_id = %(t)s), (SELECT count(*) FROM ({_ALIVE}) alive)
-"""  # noqa: S608 - constant texts
 
 
 @dataclass(frozen=True)
@@ -128,28 +57,28 @@ class _Search:
     """One search from `a` to `b`."""
 
     def __init__(self, a: uuid.UUID, b: uuid.UUID) -> None:
-        self.a, self.b = a, b
+        self.a, self.b, self.sides = a, b, ""
         self.params: dict[str, Any] = {"t": current_tenant_id(), "a": a, "b": b}
         self.out: dict[uuid.UUID, Decimal] = {}
         self.into: dict[uuid.UUID, Decimal] = {}
         self.direct: dict[uuid.UUID, Decimal] = {}
-        for number, other, strength in self._rows(_ENDS, _WIDE + 1):
+        for number, other, strength in self._rows(sql.ENDS, _WIDE + 1):
             side = (self.out, self.into, self.direct)[number]
             side[other] = max(strength, side.get(other, strength))
         self.reaches = bool(self.out and self.into)
-        self.wide = max(len(self.out), len(self.into)) > _WIDE
-        self.sides = _SIDES.format(out=self._side("x", self.out, _OUT), into=self._side("y", self.into, _INTO))
+        self.wide = {end for end, side in (("a", self.out), ("b", self.into)) if len(side) > _WIDE}
+        self.sides = sql.SIDES.format(out=self._side("x", self.out, sql.OUT), into=self._side("y", self.into, sql.INTO))
 
-    def _side(self, name: str, side: dict[uuid.UUID, Decimal], sql: str) -> str:
+    def _side(self, name: str, side: dict[uuid.UUID, Decimal], finds_them: str) -> str:
         """The neighbours of an end as they go into a statement: as read, or for many as what finds them."""
         if len(side) > _WIDE:
-            return sql
+            return finds_them
         self.params |= {f"{name}s": list(side), f"{name}p": list(side.values())}
-        return _GIVEN.format(name)
+        return sql.GIVEN.format(name)
 
-    def _rows(self, sql: str, most: int) -> list[tuple[Any, ...]]:
+    def _rows(self, statement: str, most: int) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
-            cursor.execute(sql, {**self.params, "most": most})
+            cursor.execute(statement.format(sides=self.sides), {**self.params, "most": most})
             return list(cursor.fetchall())
 
     def of_length(self, hops: int, most: int) -> list[Path]:
@@ -167,19 +96,28 @@ class _Search:
         return [Path((self.a, self.b), (strength,)) for strength in self.direct.values()]
 
     def _paths_2(self, room: int) -> list[Path]:
-        if self.wide:
-            rows = self._rows(_TWO.format(sides=self.sides), room)
+        if self.wide == {"a", "b"}:
+            rows = self._rows(sql.TWO, room)
+        elif self.wide:
+            rows = self._rows(sql.TWO_THROUGH_B if "a" in self.wide else sql.TWO_THROUGH_A, room)
         else:
             rows = [(m, self.out[m], self.into[m]) for m in self.out.keys() & self.into.keys() - {self.a, self.b}]
         return sorted(self._paths(rows), key=_rank)[:room]
 
     def _paths_3(self, room: int) -> list[Path]:
         probed = not self.wide and len(self.out) * len(self.into) <= _MOST_PROBES
-        sql = _THREE_PROBED.format(sides=self.sides, between=_BETWEEN.format("a.x", "b.y")) if probed else ""
-        return self._paths(self._rows(sql or _THREE.format(sides=self.sides), room))
+        return self._paths(self._rows(sql.THREE_PROBED if probed else sql.THREE, room))
 
     def _paths_4(self, room: int) -> list[Path]:
-        return self._paths(self._rows(_FOUR.format(sides=self.sides), room))
+        return self._paths(self._rows(self._four(), room))
+
+    def _four(self) -> str:
+        """How to search four hops: where one end knows hundreds, from the people two steps from the other if fewer."""
+        if len(self.wide) != 1:
+            return sql.FOUR
+        sizes, shorter = (sql.SIZES_TO_B, sql.FOUR_TO_B) if "a" in self.wide else (sql.SIZES_FROM_A, sql.FOUR_FROM_A)
+        ((known, two_away),) = self._rows(sizes, 0)
+        return shorter if two_away < known else sql.FOUR
 
     def _paths(self, rows: Iterable[tuple[Any, ...]]) -> list[Path]:
         """Rows of contacts between the ends and then the strengths, each way of contacts once, at its best."""
@@ -201,7 +139,7 @@ def _active(contact_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     if not wanted:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(_ALIVE, {"t": current_tenant_id(), "ids": wanted})
+        cursor.execute(sql.ALIVE, {"t": current_tenant_id(), "ids": wanted})
         return {pk for (pk,) in cursor.fetchall()}
 
 
@@ -218,7 +156,7 @@ def search_paths(from_id: uuid.UUID, to_id: uuid.UUID, *, max_hops: int = MAX_HO
 def _stamp_and_alive(contact_ids: set[uuid.UUID]) -> tuple[uuid.UUID | None, int]:
     """The stamp of the graph as this transaction sees it, None while nothing was ever tied; how many are active."""
     with connection.cursor() as cursor:
-        cursor.execute(_WORLD, {"t": current_tenant_id(), "ids": list(contact_ids)})
+        cursor.execute(sql.WORLD, {"t": current_tenant_id(), "ids": list(contact_ids)})
         stamp, alive = cursor.fetchone()
     return stamp, alive
 
