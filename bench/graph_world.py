@@ -16,8 +16,8 @@ from core.scope import tenant_scope
 _CONTACTS = """
 INSERT INTO contacts_contact (id, tenant_id, first_name, last_name, email, company, title, status, tags, notes,
   custom_fields, enrichment_data, timezone, referral_code)
-SELECT crm_uuid7(), %(t)s, 'Person', n::text, 'p' || n || '@graph.test', 'Company ' || n %% 5000, '', 'lead', '{}', '',
-  '{}', '{}', '', 'G' || n FROM generate_series(1, %(contacts)s) n
+SELECT crm_uuid7(), %(t)s, 'Person', n::text, 'p' || n || '@graph.test', 'Company ' || n %% %(companies)s, '', 'lead',
+  '{}', '', '{}', '{}', '', 'G' || n FROM generate_series(1, %(contacts)s) n
 """
 # The n-th contact is chosen by a cubed random number: the first one ends up with some 2 % of all ties.
 _TIES = """
@@ -60,13 +60,25 @@ class Graph:
         return {kind: [(a, b) for a, b in pairs if a != b] for kind, pairs in kinds.items()}
 
 
-def make_graph(*, contacts: int, ties: int, power: float, mutual: float = 0.85) -> Graph:
+def make_graph(
+    *,
+    contacts: int,
+    ties: int,
+    power: float,
+    mutual: float = 0.85,
+    companies: int = 5_000,
+    email: str = "",
+    password: str = "",
+) -> Graph:
     """Migrate if needed and fill a new workspace; `power` 1 spreads ties evenly, 3 makes hubs."""
     call_command("migrate", database="owner", verbosity=0, interactive=False)
     name = uuid.uuid4().hex[:8]
-    made = create_workspace(name=f"Graph {name}", email=f"{name}@graph.test", password=uuid.uuid4().hex)
+    made = create_workspace(
+        name=f"Graph {name}", email=email or f"{name}@graph.test", password=password or uuid.uuid4().hex
+    )
     tenant_id = uuid.UUID(made["tenant_id"])
     values: dict[str, Any] = {"t": tenant_id, "contacts": contacts, "ties": ties, "power": power, "mutual": mutual}
+    values |= {"companies": companies}
     with tenant_scope(tenant_id), connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.7)")
         cursor.execute(_CONTACTS, values)

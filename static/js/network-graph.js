@@ -43,15 +43,21 @@ export function build(data, path, middle, width) {
     const angle = graph.order * 2.399963;
     const far = node.depth * 12 + Math.sqrt(ring);
     graph.addNode(node.id, {
-      label: node.name, company: node.company, color: hue(node.company), x: Math.cos(angle) * far, y: Math.sin(angle) * far,
+      label: node.name, company: node.company, words: `${node.name} ${node.company}`.toLowerCase(), color: hue(node.company), x: Math.cos(angle) * far, y: Math.sin(angle) * far,
     });
   }
-  for (const link of [...data.links, ...path.links]) {
-    if (link.id.startsWith("path") && graph.areNeighbors(link.source, link.target)) continue;
+  for (const link of data.links) {
     graph.addEdgeWithKey(link.id, link.source, link.target, { weight: link.strength + 0.05, size: 0.5 + link.strength * 3 });
+  }
+  // The path is drawn on the ties that are there; where it leaves the network it brings its own.
+  const steps = new Set();
+  for (const link of path.links) {
+    const known = graph.edges(link.source, link.target);
+    for (const id of known) steps.add(id);
+    if (!known.length) steps.add(graph.addEdgeWithKey(link.id, link.source, link.target, { weight: link.strength + 0.05, size: 0.5 + link.strength * 3 }));
   }
   const scale = Math.min(1, Math.sqrt(400 / graph.order) + 0.15) * Math.min(1, 0.5 + width / 1800);
   graph.forEachNode((id) => graph.setNodeAttribute(id, "size", Math.min(3 + Math.sqrt(graph.degree(id)) * 1.6, 18) * scale));
   graph.setNodeAttribute(middle, "size", 16 * scale);
-  return graph;
+  return { graph, steps };
 }
