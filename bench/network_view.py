@@ -17,9 +17,10 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import httpx
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
@@ -143,11 +144,22 @@ def uses(page: Page, x: float, y: float) -> dict[str, Callable[[], None]]:
     return {"while panning": pan, "while zooming": zoom, "while pointing": point, "while searching": search}
 
 
+def wait_for(url: str) -> None:
+    """Return once the web server answers; it gets two minutes."""
+    for _ in range(240):
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/healthz", timeout=10).status_code == 200:
+                return
+        time.sleep(0.5)
+    raise TimeoutError(url)
+
+
 def drive(url: str, contact: str, email: str, password: str, picture: str | None) -> dict[str, Any]:
     """Sign in and look."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         page = browser.new_page(base_url=url, viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(120_000)
         page.goto("/login")
         page.fill("[name=username]", email)
         page.fill("[name=password]", password)
@@ -177,6 +189,7 @@ def prove(options: argparse.Namespace) -> dict[str, Any]:
         made = json.loads(world.run("-m", MODULE, "--prepare", *sizes))
         world.start_workers()
         url = world.environment["PUBLIC_BASE_URL"]
+        wait_for(url)
         return drive(url, made["contact"], EMAIL, PASSWORD, options.picture)
     finally:
         world.close()

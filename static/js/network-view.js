@@ -21,6 +21,7 @@ export function draw(graph, box, look) {
     labelColor: { color: text }, labelFont: "Inter, sans-serif", labelSize: 12, labelDensity: 0.5,
     labelRenderedSizeThreshold: 7, defaultEdgeColor: faint, zIndex: true, allowInvalidContainer: true,
     hideEdgesOnMove: graph.order > MANY, hideLabelsOnMove: graph.order > MANY, minCameraRatio: 0.02, maxCameraRatio: 4,
+    defaultDrawNodeLabel: (pen, node, settings) => label(pen, node, settings, view.getDimensions().width),
     defaultDrawNodeHover: (pen, node, settings) => plate(pen, node, settings, text, ground),
   });
   reckon(graph, view);
@@ -50,6 +51,16 @@ function reckon(graph, view) {
   };
 }
 
+// A name stands to the right of its person, at the drawing's right edge to the left.
+function label(pen, node, settings, width) {
+  if (!node.label) return;
+  pen.font = `${settings.labelSize}px ${settings.labelFont}`;
+  pen.fillStyle = settings.labelColor.color;
+  const wide = pen.measureText(node.label).width;
+  const right = node.x + node.size + 3;
+  pen.fillText(node.label, right + wide > width ? node.x - node.size - 3 - wide : right, node.y + 4);
+}
+
 function plate(pen, node, settings, text, ground) {
   pen.font = `${settings.labelSize}px ${settings.labelFont}`;
   pen.fillStyle = ground;
@@ -73,9 +84,9 @@ export function settle(graph, view, box, done) {
   const of = (name) => Float32Array.from(ids, (id) => graph.getNodeAttribute(id, name));
   const scripts = [...document.scripts].map((script) => script.src).filter((src) => src.includes("/graphology/"));
   const weight = Float32Array.from(graph.edges(), (id) => graph.getEdgeAttribute(id, "weight"));
-  worker.onmessage = ({ data }) => requestAnimationFrame(() => {
+  worker.onmessage = ({ data }) => requestAnimationFrame((began) => {
     if (data.done || !still) move(graph, view, data.places);
-    if (data.done) worker.terminate(); else worker.postMessage(null);
+    if (data.done) worker.terminate(); else worker.postMessage({ took: performance.now() - began });
     if (data.done) done();
   });
   worker.onerror = done;
