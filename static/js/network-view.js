@@ -21,7 +21,7 @@ export function draw(graph, box, look) {
     labelColor: { color: text }, labelFont: "Inter, sans-serif", labelSize: 12, labelDensity: 0.5,
     labelRenderedSizeThreshold: 7, defaultEdgeColor: faint, zIndex: true, allowInvalidContainer: true,
     hideEdgesOnMove: graph.order > MANY, hideLabelsOnMove: graph.order > MANY, minCameraRatio: 0.02, maxCameraRatio: 4,
-    defaultDrawNodeLabel: (pen, node, settings) => label(pen, node, settings, view.getDimensions().width),
+    defaultDrawNodeLabel: (pen, node, settings) => label(pen, node, settings, box.clientWidth),
     defaultDrawNodeHover: (pen, node, settings) => plate(pen, node, settings, text, ground),
   });
   reckon(graph, view);
