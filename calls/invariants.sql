@@ -65,3 +65,37 @@ WHERE l.tenant_id = %(tenant)s AND l.status = 'queued';
 -- I8: no call points to another workspace's lead
 SELECT a.id FROM calls_call a JOIN campaigns_campaignlead l ON l.id = a.campaign_lead_id
 WHERE a.tenant_id = %(tenant)s AND l.tenant_id <> a.tenant_id;
+
+-- I9leads: the counters of leads equal the leads
+SELECT c.campaign_id FROM (
+  SELECT campaign_id, status AS name, status_reason AS reason, count(*) AS n FROM campaigns_campaignlead
+   WHERE tenant_id = %(tenant)s GROUP BY 1, 2, 3
+  UNION ALL SELECT campaign_id, name, reason, -n FROM campaigns_leadtally
+   WHERE tenant_id = %(tenant)s AND name NOT IN ('dialed', 'answered', 'talked')) c
+GROUP BY c.campaign_id, c.name, c.reason HAVING sum(c.n) <> 0;
+
+-- I9calls: the counters of calls equal the calls
+SELECT c.campaign_id FROM (
+  SELECT campaign_id, date_trunc('hour', created_at, 'UTC') AS hour,
+    CASE dial_state WHEN 'ended' THEN outcome WHEN 'reserved' THEN 'reserved' ELSE 'live' END AS state, 1 AS n,
+    (answered_at IS NOT NULL AND answered_by IN ('', 'human', 'unknown'))::int AS answered,
+    (answered_at IS NOT NULL AND answered_by IN ('', 'human', 'unknown') AND outcome = 'completed'
+      AND coalesce(duration_seconds, 0) >= 10)::int AS conversations,
+    coalesce(duration_seconds, 0) AS seconds, coalesce(cost, 0) AS cost
+  FROM calls_call WHERE tenant_id = %(tenant)s AND campaign_id IS NOT NULL AND test_of_id IS NULL
+  UNION ALL SELECT campaign_id, hour, state, -n, -answered, -conversations, -seconds, -cost
+  FROM campaigns_calltally WHERE tenant_id = %(tenant)s) c
+GROUP BY c.campaign_id, c.hour, c.state
+HAVING sum(c.n) <> 0 OR sum(c.answered) <> 0 OR sum(c.conversations) <> 0 OR sum(c.seconds) <> 0 OR sum(c.cost) <> 0;
+
+-- I9reached: the counters of dialled, answered and talked-with leads equal the calls
+SELECT c.campaign_id FROM (
+  SELECT campaign_id, campaign_lead_id, bool_or(dial_state <> 'reserved')::int AS dialed,
+    bool_or(answered_at IS NOT NULL AND answered_by IN ('', 'human', 'unknown'))::int AS answered,
+    bool_or(answered_at IS NOT NULL AND answered_by IN ('', 'human', 'unknown') AND outcome = 'completed'
+      AND coalesce(duration_seconds, 0) >= 10)::int AS talked
+  FROM calls_call WHERE tenant_id = %(tenant)s AND campaign_id IS NOT NULL AND test_of_id IS NULL
+    AND campaign_lead_id IS NOT NULL GROUP BY 1, 2
+  UNION ALL SELECT campaign_id, NULL, -n * (name = 'dialed')::int, -n * (name = 'answered')::int,
+    -n * (name = 'talked')::int FROM campaigns_leadtally WHERE tenant_id = %(tenant)s) c
+GROUP BY c.campaign_id HAVING sum(c.dialed) <> 0 OR sum(c.answered) <> 0 OR sum(c.talked) <> 0;

@@ -140,7 +140,7 @@ class CampaignApi(ListApi):
         return self._state(running.stop_campaign(actor=self.actor, campaign=self.get_object(), hang_up=hang_up))
 
     def _state(self, campaign: Campaign) -> Response:
-        live = calls().filter(campaign_id=campaign.pk).exclude(dial_state="ended").count()
+        live = calls().live().filter(campaign_id=campaign.pk).count()
         return Response({"status": campaign.status, "in_flight": live})
 
     @extend_schema(request=CopySerializer, responses={201: CampaignSerializer})

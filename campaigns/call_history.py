@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from campaigns.caps import CALLBACK, PastCall
 from campaigns.models import Campaign
@@ -15,10 +14,10 @@ from core.scope import current_tenant_id
 HUNG_UP_WITHIN_SECONDS = 10
 
 
-def calls() -> QuerySet[Any]:
-    """Every call of the workspace to somebody; tests of a prompt on one's own phone are none."""
+def calls() -> Any:
+    """Every call of the workspace to somebody (a `CallQuerySet`); tests of a prompt on one's own phone are none."""
     related: Any = Campaign._meta.get_field("calls").related_model
-    return related.objects.filter(test_of=None)  # type: ignore[no-any-return]
+    return related.objects.filter(test_of=None)
 
 
 def call_table() -> str:

@@ -1,17 +1,18 @@
 """What the live page of a campaign shows: figures, funnel, who is on a line, outcomes by hour, spend."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
-
 from accounts.models import Tenant
+from campaigns import tallies
 from campaigns.call_history import calls
 from campaigns.models import Campaign, CampaignLead
 from campaigns.schedule import zone_info
-from campaigns.stats import ANSWERED, TALKED, CallSums, lead_counts, sum_calls
+from campaigns.stats import by_state
+from campaigns.tallies import CallCounts, CallSums
+from campaigns.tally_models import LeadReach
 from leads.models import Lead
 
 _WON = (Lead.State.QUALIFIED, Lead.State.CONVERTED)
@@ -31,7 +32,7 @@ class FunnelStep:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Everything the page draws, from nine queries."""
+    """Everything the page draws, from seven queries however many leads and calls there are."""
 
     campaign: Campaign
     sums: CallSums
@@ -74,63 +75,57 @@ class Live:
 
 def look_at(campaign: Campaign, now: datetime) -> Live:
     """How the campaign stands at `now`."""
-    made = calls().filter(campaign=campaign).order_by()
-    sums, counts = sum_calls(made), lead_counts(campaign)
-    today = _start_of_day(now)
-    per_day = made.exclude(dial_state="reserved").aggregate(
-        today=Count("id", filter=Q(created_at__gte=today)),
-        yesterday=Count(
-            "id", filter=Q(created_at__gte=today - timedelta(days=1), created_at__lt=now - timedelta(days=1))
-        ),
-    )
-    qualified = qualified_leads(campaign).count()
+    zone = zone_info(Tenant.objects.values_list("timezone", flat=True).get()) or UTC
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    yesterday = today - timedelta(days=1)
+    leads = tallies.leads_by_name([campaign.pk]).get(campaign.pk, {})
+    hours = tallies.calls_by_hour(campaign.pk, since=_hour_of(yesterday))
+    counts, qualified = by_state(leads), qualified_leads(campaign).count()
     return Live(
         campaign=campaign,
-        sums=sums,
-        today=per_day["today"],
-        yesterday=per_day["yesterday"],
+        sums=tallies.calls_of(campaign.pk).sums(),
+        today=_made(campaign, hours, today, now),
+        yesterday=_made(campaign, hours, yesterday, now - timedelta(days=1)),
         qualified=qualified,
         counts=counts,
-        funnel=_funnel(made, counts, qualified),
+        funnel=_funnel(leads, sum(counts.values()), qualified),
         on_line=list(_on_line(campaign)),
-        by_hour=_by_hour(made, now),
+        by_hour=_by_hour(hours, now, zone),
     )
+
+
+def _hour_of(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _made(campaign: Campaign, hours: dict[datetime, CallCounts], start: datetime, end: datetime) -> int:
+    """Calls dialled from `start` to before `end`: whole hours from the counters, the ends from the calls."""
+    first, last = _hour_of(start), _hour_of(end)
+    if first < start:
+        first += timedelta(hours=1)
+    edges = [(start, end)] if last < first else [(start, first), (last, end)]
+    whole = sum(made.ended + made.n("live") for hour, made in hours.items() if first <= hour < last)
+    rows = calls().dialed().filter(campaign=campaign)
+    return int(whole + sum(rows.filter(created_at__gte=a, created_at__lt=b).count() for a, b in edges if a < b))
 
 
 def qualified_leads(campaign: Campaign) -> Any:
     """Those of the campaign whom it has reached and who are qualified or customers now."""
-    reached = calls().filter(ANSWERED, campaign=campaign, campaign_lead=OuterRef("pk"))
-    rows = CampaignLead.objects.filter(campaign=campaign, lead__state__in=_WON).present()
-    return rows.filter(Exists(reached))
-
-
-def spend_of(campaign: Campaign) -> Decimal:
-    """What the calls of a campaign have cost so far."""
-    return calls().filter(campaign=campaign).aggregate(cost=Sum("cost"))["cost"] or Decimal(0)
-
-
-def _start_of_day(now: datetime) -> datetime:
-    zone = zone_info(Tenant.objects.values_list("timezone", flat=True).get())
-    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    reached = LeadReach.objects.filter(campaign_id=campaign.pk, answered__gt=0).values("campaign_lead_id")
+    return CampaignLead.objects.filter(campaign=campaign, lead__state__in=_WON, pk__in=reached).present()
 
 
 def _on_line(campaign: Campaign) -> Any:
-    live = calls().filter(campaign=campaign).exclude(dial_state="ended").select_related("lead", "contact")
+    live = calls().live().filter(campaign=campaign).select_related("lead", "contact")
     return live.order_by("created_at")[:12]
 
 
-def _funnel(made: Any, counts: dict[str, int], qualified: int) -> list[FunnelStep]:
-    reached = made.aggregate(
-        dialed=Count("campaign_lead", distinct=True, filter=~Q(dial_state="reserved")),
-        answered=Count("campaign_lead", distinct=True, filter=ANSWERED),
-        talked=Count("campaign_lead", distinct=True, filter=TALKED),
-    )
-    total = sum(counts.values())
+def _funnel(leads: dict[str, int], total: int, qualified: int) -> list[FunnelStep]:
     rows = [
         ("Leads", total, "gray"),
-        ("Dialed", reached["dialed"], "blue"),
-        ("Answered", reached["answered"], "blue"),
-        ("Conversation", reached["talked"], "blue"),
+        ("Dialed", leads.get("dialed", 0), "blue"),
+        ("Answered", leads.get("answered", 0), "blue"),
+        ("Conversation", leads.get("talked", 0), "blue"),
         ("Qualified", qualified, "green"),
     ]
     steps, before = [], 0
@@ -141,22 +136,12 @@ def _funnel(made: Any, counts: dict[str, int], qualified: int) -> list[FunnelSte
     return steps
 
 
-def _by_hour(made: Any, now: datetime) -> list[Any]:
+def _by_hour(hours: dict[datetime, CallCounts], now: datetime, zone: tzinfo) -> list[Any]:
     """(hour, [(tone, calls)]) of the last hours: people reached in green, everything else in grey."""
-    zone = zone_info(Tenant.objects.values_list("timezone", flat=True).get())
-    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=_HOURS - 1)
-    spans = [(start + timedelta(hours=n), start + timedelta(hours=n + 1)) for n in range(_HOURS)]
-    ended = made.filter(created_at__gte=start, dial_state="ended").exclude(outcome="cancelled")
-    fields = {}
-    for n, (opens, closes) in enumerate(spans):
-        within = Q(created_at__gte=opens, created_at__lt=closes)
-        fields[f"answered_{n}"] = Count("id", filter=within & ANSWERED)
-        fields[f"all_{n}"] = Count("id", filter=within)
-    found = ended.aggregate(**fields)
-    return [
-        (
-            f"{opens.astimezone(zone):%H:00}",
-            [("green", found[f"answered_{n}"]), ("gray", found[f"all_{n}"] - found[f"answered_{n}"])],
-        )
-        for n, (opens, _) in enumerate(spans)
-    ]
+    start = _hour_of(now) - timedelta(hours=_HOURS - 1)
+    shown = []
+    for hour in (start + timedelta(hours=n) for n in range(_HOURS)):
+        sums = hours.get(hour, CallCounts([])).sums()
+        parts = [("green", sums.answered), ("gray", sums.ended - sums.answered)]
+        shown.append((f"{hour.astimezone(zone):%H:00}", parts))
+    return shown

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+import campaigns.tally_models  # noqa: F401 - Django looks for an app's models here
 from campaigns.querysets import CampaignLeadQuerySet, CampaignQuerySet, ConsentQuerySet, SuppressionQuerySet
 from core.models import TenantForeignKey, TenantManager, TenantModel
 
@@ -201,6 +202,7 @@ class CampaignLead(TenantModel):
                 name="campaign_lead_due",
             ),
             models.Index(fields=["tenant", "campaign", "status", "created_at"], name="campaign_lead_by_status"),
+            models.Index(fields=["tenant", "campaign", "created_at", "id"], name="campaign_lead_in_order"),
             models.Index(fields=["tenant", "phone_number"], name="campaign_lead_phone"),
             models.Index(fields=["tenant", "lead"], name="campaign_lead_lead"),
             models.Index(fields=["tenant", "contact"], name="campaign_lead_contact"),

@@ -24,7 +24,7 @@ from campaigns.models import Campaign, CampaignLead
 from campaigns.preflight import preflight
 from campaigns.prompts import preview, usable_names
 from campaigns.scheduling import schedule_campaign
-from campaigns.selectors import attach_counters, attach_progress, get_campaign, get_campaign_lead
+from campaigns.selectors import attach_counters, get_campaign, get_campaign_lead
 from core.clock import database_now
 from core.problems import DomainError
 from leads.listing import PageOfRows
@@ -42,7 +42,6 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     rows = Campaign.objects.present().newest_first()
     page = PageOfRows(request, rows, CampaignFilters, ordering_fields=("name", "status", "created_at"))
     attach_counters(page.rows)
-    attach_progress(page.rows)
     context = {"page": page, "statuses": Campaign.Status.choices, "status": request.GET.get("status", "")}
     return render(request, "campaigns/campaign_list.html", context)
 

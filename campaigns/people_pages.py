@@ -15,8 +15,9 @@ from campaigns.forms import PersonForm, show_refusal
 from campaigns.live import qualified_leads
 from campaigns.models import CampaignLead, WhyEntry
 from campaigns.preflight import leads_in_group
-from campaigns.selectors import get_batch, get_campaign, get_campaign_lead, reasons_of
+from campaigns.selectors import get_batch, get_campaign, get_campaign_lead
 from campaigns.stats import lead_counts
+from campaigns.tallies import reasons_of
 from contacts.models import Contact, Tag
 from core.clock import database_now
 from core.problems import DomainError
@@ -47,7 +48,7 @@ def people_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "page": page,
         "states": [(value, label, counts[value]) for value, label in STATES],
         "status": request.GET.get("status", ""),
-        "reasons": reasons_of(campaign),
+        "reasons": reasons_of(campaign.pk),
         "list_name": group,
         "reason": request.GET.get("reason", ""),
     }

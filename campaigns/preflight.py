@@ -19,7 +19,7 @@ from campaigns.pace import SIMULATED, hours_of
 from campaigns.querysets import PERSON_GONE
 from campaigns.schedule import INTENT_MARGIN, is_open, next_open, open_spans
 from campaigns.states import WAITING
-from campaigns.stats import sum_calls
+from campaigns.tallies import calls_since
 from campaigns.verdicts import judge_leads
 from campaigns.warm_paths import held_leads
 from core.parsing import utc_text
@@ -184,7 +184,7 @@ def _capped(campaign: Campaign, now: datetime) -> list[uuid.UUID]:
 
 def _estimate(campaign: Campaign, counts: Preflight, now: datetime) -> dict[str, Any]:
     """What the calls will take, from the workspace's own last calls or, before there are any, from usual figures."""
-    own = sum_calls(calls().filter(created_at__gt=now - timedelta(days=90)))
+    own = calls_since(now - timedelta(days=90)).sums()
     known = own.ended >= _LEARN_FROM
     rate = own.answer_rate if known else DEFAULT_ANSWER_RATE
     seconds = own.seconds / own.ended if known else DEFAULT_SECONDS_A_CALL

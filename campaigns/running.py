@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from accounts import audit, ledger, webhooks
 from accounts.models import LedgerAccount, Role
 from accounts.permissions import require_role
-from campaigns import news, next_numbers
+from campaigns import news, next_numbers, tallies
 from campaigns.call_history import calls
 from campaigns.compliance import check_may_start
 from campaigns.models import Campaign, CampaignLead, DialGate
@@ -38,7 +38,7 @@ class NoMinutes(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The started campaign and how many leads are due at once."""
+    """The started campaign and how many leads wait to be called: before the first call nothing puts them off."""
 
     campaign: Campaign
     jobs_enqueued: int
@@ -54,8 +54,8 @@ def start_campaign(*, actor: Any, campaign: Campaign) -> Start:
         require_role(actor, Role.MANAGER)
     campaign = lock_campaign(campaign)
     _check_status(campaign, {Status.DRAFT, Status.SCHEDULED}, "started")
-    due = CampaignLead.objects.filter(campaign=campaign).due().order_by().count()
-    if not due and not CampaignLead.objects.filter(campaign=campaign).waiting().exists():
+    due = tallies.leads_waiting(campaign.pk)
+    if not due:
         raise NoPendingLeads
     _check_minutes()
     check_may_start(campaign)
@@ -138,7 +138,7 @@ def end_if_finished(campaign: Campaign) -> bool:
 
 
 def _has_live_calls(campaign: Campaign) -> bool:
-    return calls().filter(campaign_id=campaign.pk).exclude(dial_state="ended").exists()
+    return bool(calls().live().filter(campaign_id=campaign.pk).exists())
 
 
 def _check_status(campaign: Campaign, wanted: set[str], act: str) -> None:

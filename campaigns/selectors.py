@@ -4,12 +4,9 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Q, Sum
-
-from campaigns import importing
-from campaigns.call_history import calls
+from campaigns import importing, tallies
 from campaigns.models import Campaign, CampaignLead, LeadBatch, Suppression
-from campaigns.stats import ANSWERED
+from campaigns.stats import by_state
 from core.problems import NotFound
 
 COUNTERS = ("total_leads", "calls_completed", "calls_failed")
@@ -60,51 +57,20 @@ def get_suppression(pk: uuid.UUID | str) -> Suppression:
 
 
 def attach_counters(campaigns: Iterable[Campaign]) -> None:
-    """Set `total_leads`, `calls_completed` and `calls_failed` on each, by two queries for all of them."""
+    """Set the counters of the API and those of the list on each, by two queries for all of them.
+
+    `total_leads`, `calls_completed`, `calls_failed`, `calls_made`; `finished_leads`, `progress` (0 to 1), `on_line`,
+    `answered` and `spend`.
+    """
     rows = list(campaigns)
     ids = [campaign.pk for campaign in rows]
-    leads = dict(_leads_by_campaign(ids))
-    ended = {row["campaign_id"]: row for row in _calls_by_campaign(ids)}
+    leads, calls = tallies.leads_by_name(ids), tallies.calls_by_campaign(ids)
     for campaign in rows:
-        made = ended.get(campaign.pk, {})
-        campaign.total_leads = leads.get(campaign.pk, 0)  # type: ignore[attr-defined]
-        campaign.calls_completed = made.get("completed", 0)  # type: ignore[attr-defined]
-        campaign.calls_failed = made.get("failed", 0)  # type: ignore[attr-defined]
-        campaign.calls_made = campaign.calls_completed + campaign.calls_failed  # type: ignore[attr-defined]
-
-
-def _leads_by_campaign(ids: list[uuid.UUID]) -> Any:
-    rows = CampaignLead.objects.filter(campaign_id__in=ids).present().order_by()
-    return rows.values_list("campaign_id").annotate(Count("id"))
-
-
-def _calls_by_campaign(ids: list[uuid.UUID]) -> Any:
-    ended = calls().filter(campaign_id__in=ids, dial_state="ended").order_by().values("campaign_id")
-    completed = Q(outcome="completed")
-    return ended.annotate(completed=Count("id", filter=completed), failed=Count("id", filter=~completed))
-
-
-def attach_progress(campaigns: Iterable[Campaign]) -> None:
-    """Set `finished_leads`, `progress` (0 to 1), `on_line`, `answered` and `spend` on each, by two queries."""
-    rows = list(campaigns)
-    ids = [campaign.pk for campaign in rows]
-    over = CampaignLead.objects.filter(campaign_id__in=ids, status__in=("done", "blocked", "exhausted")).order_by()
-    finished = dict(over.values_list("campaign_id").annotate(Count("id")))
-    made = calls().filter(campaign_id__in=ids).order_by().values("campaign_id")
-    sums = made.annotate(
-        live=Count("id", filter=~Q(dial_state="ended")), answered=Count("id", filter=ANSWERED), spend=Sum("cost")
-    )
-    by_campaign = {row["campaign_id"]: row for row in sums}
-    for campaign in rows:
-        found: Any = by_campaign.get(campaign.pk, {})
+        states, made = by_state(leads.get(campaign.pk, {})), calls.get(campaign.pk, tallies.CallCounts([]))
         shown: Any = campaign
-        shown.finished_leads = finished.get(campaign.pk, 0)
+        shown.total_leads = sum(states.values())
+        shown.calls_made, shown.calls_completed = made.ended, made.n("completed")
+        shown.calls_failed = shown.calls_made - shown.calls_completed
+        shown.finished_leads = sum(states[state] for state in ("done", "blocked", "exhausted"))
         shown.progress = shown.finished_leads / shown.total_leads if shown.total_leads else 0.0
-        shown.on_line, shown.answered = found.get("live", 0), found.get("answered", 0)
-        shown.spend = found.get("spend") or 0
-
-
-def reasons_of(campaign: Campaign) -> list[tuple[str, int]]:
-    """The reasons that stand beside states, with how many leads each, most first."""
-    rows = CampaignLead.objects.filter(campaign=campaign).present().exclude(status_reason="").order_by()
-    return list(rows.values_list("status_reason").annotate(n=Count("id")).order_by("-n")[:20])
+        shown.on_line, shown.answered, shown.spend = made.in_flight, made.total("answered"), made.total("cost")

@@ -4,7 +4,7 @@ import uuid
 
 from celery import shared_task
 
-from campaigns import batches, consents, next_numbers, scheduling
+from campaigns import batches, consents, next_numbers, scheduling, tallies
 from core.scope import tenant_scope
 
 
@@ -26,6 +26,12 @@ def start_scheduled() -> None:
     """Start the campaigns whose time has come, and take up batches that a crash left behind."""
     scheduling.start_due_campaigns()
     batches.resume_stale()
+
+
+@shared_task
+def fold_tallies() -> None:
+    """Keep the counters short."""
+    tallies.fold()
 
 
 @shared_task(queue="dialer")

@@ -12,6 +12,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "watch-invariants": {"task": "calls.tasks.watch_invariants", "schedule": 300.0},
     "sweep-calls": {"task": "calls.tasks.sweep_calls", "schedule": 5.0, "options": {"expires": 5}},
     "start-scheduled": {"task": "campaigns.tasks.start_scheduled", "schedule": 10.0, "options": {"expires": 10}},
+    "fold-tallies": {"task": "campaigns.tasks.fold_tallies", "schedule": 5.0, "options": {"expires": 5}},
     "send-emails": {
         "task": "core.tasks.send_emails",
         "schedule": 10.0,
