@@ -13,9 +13,12 @@ class CallsConfig(AppConfig):
         from accounts.settings_tabs import Tab, register
         from calls import receivers, recordings, timeline  # noqa: F401 - adds calls to timelines
         from calls.dialer.limits import explain
-        from campaigns import limits
+        from calls.telephony import configured
+        from campaigns import limits, networks
 
         receivers.connect()
         recordings.connect()
         limits.connect(explain)
+        networks.connect(configured)
+        register(Tab("Voice providers", "/settings/voice", Role.ADMIN, 64))
         register(Tab("Caller numbers", "/settings/numbers", Role.MANAGER, 65))

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from calls.dispositions import DISPOSITIONS
 from calls.models import Call
+from calls.voice_accounts import Account, fields_of
 from leads.local_time import moment_there, zone_of
 
 DONE = {
@@ -78,3 +79,22 @@ class CallerNumberForm(forms.Form):
     calls_per_hour = forms.IntegerField(min_value=0, max_value=10_000, initial=20)
     calls_at_once = forms.IntegerField(min_value=0, max_value=1_000, initial=1)
     is_active = forms.BooleanField(required=False, initial=True, label="Call from this number")
+
+
+class VoiceAccountForm(forms.Form):
+    """What one voice provider needs to be told; a secret is never shown, and an empty one keeps the present."""
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = fields_of(account)
+        for field in account.spec.fields:
+            hidden = field.is_secret and bool(kept.get(field.name))
+            help_text = " ".join(filter(None, [field.help, "Kept; empty keeps it." if hidden else ""]))
+            self.fields[field.name] = forms.CharField(
+                label=field.label,
+                required=field.is_required and not hidden,
+                max_length=500,
+                help_text=help_text,
+                initial="" if field.is_secret else kept.get(field.name, ""),
+                widget=forms.PasswordInput(attrs={"autocomplete": "off"}) if field.is_secret else forms.TextInput(),
+            )

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from calls.querysets import CallQuerySet
+from core.encryption import EncryptedTextField
 from core.ids import uuid7
 from core.models import TenantForeignKey, TenantManager, TenantModel
 
@@ -157,6 +158,22 @@ class CallerNumber(TenantModel):
 
     def __str__(self) -> str:
         return self.label or self.phone_number
+
+
+class ProviderAccount(TenantModel):
+    """A workspace's own account at a voice provider; its fields as a JSON object, encrypted as a whole."""
+
+    provider = models.CharField(max_length=20)
+    credentials = EncryptedTextField()
+    account_name = models.CharField(max_length=200, blank=True, default="")
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("provider",)
+        constraints = [models.UniqueConstraint(fields=["tenant", "provider"], name="provider_account_unique")]
+
+    def __str__(self) -> str:
+        return self.provider
 
 
 class CallEvent(TenantModel):

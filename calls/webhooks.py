@@ -5,10 +5,12 @@ from __future__ import annotations
 import hmac
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core import signing
 from django.db import OperationalError, connection, transaction
 
 from calls import telephony
@@ -20,6 +22,7 @@ from core.problems import DomainError, InvalidInput
 from core.scope import tenant_context
 
 MOST_BYTES = 256 * 1024
+_ACCOUNTS = signing.Signer(salt="calls.webhooks.account")
 TRIES = 3
 
 
@@ -39,13 +42,18 @@ def receive(
     path: str,
     attempt: str = "",
     token: str = "",
+    account: str = "",
 ) -> str:
     """Take one webhook; answer `applied`, `repeated`, or `orphan` for a call that nobody here placed.
 
     `path` is path and query as they were called: the signature is checked over them under our configured
-    public address, never the Host header. Raises NotFound for an unknown provider, BadSignature, InvalidInput.
+    public address, never the Host header. Whose secret must have signed is known beforehand: that of the workspace
+    of `attempt`, else of `account` (see `webhook_account`), else the installation's; it then counts for calls that
+    go over that account alone. Raises NotFound for an unknown provider, BadSignature, InvalidInput.
     """
-    adapter = telephony.get_provider(provider)
+    named = _find(attempt)
+    signer = named.tenant_id if named else _tenant_of_account(account)
+    adapter = _adapter(provider, signer)
     url = f"{settings.PUBLIC_BASE_URL}{path}"
     try:
         adapter.verify_signature(headers, body, url)
@@ -55,19 +63,56 @@ def receive(
         events = adapter.parse_events(headers, body, url)
     except base.MalformedEvent as error:
         raise InvalidInput(f"The event cannot be read: {error.detail}") from None
-    results = [_take(provider, event, attempt, token) for event in events]
+    if attempt:
+        results = [_take(provider, event, named, token) for event in events]
+    else:
+        results = [_take(provider, event, _speaks_of(provider, event, adapter), None) for event in events]
     return next((result for result in ("applied", "orphan") if result in results), "repeated")
 
 
-def _take(provider: str, event: base.ProviderEvent, attempt: str, token: str) -> str:
-    call_id = _as_uuid(attempt or event.facts.reference)
-    tenant_id = _tenant_of(call_id) if call_id else None
-    if call_id is None or tenant_id is None:
-        return _keep_orphan(provider, event)
+def webhook_account(tenant_id: uuid.UUID) -> str:
+    """What stands as `account` in an address that a workspace enters at its provider; nobody else can make it."""
+    return _ACCOUNTS.sign(tenant_id.hex)
+
+
+def _tenant_of_account(account: str) -> uuid.UUID | None:
+    try:
+        return _as_uuid(_ACCOUNTS.unsign(account)) if account else None
+    except signing.BadSignature:
+        raise BadSignature from None
+
+
+def _adapter(provider: str, tenant_id: uuid.UUID | None) -> base.VoiceProvider:
+    """Through which calls of the workspace go, and whose secret therefore signs what is said of them."""
+    if tenant_id is None:
+        return telephony.shared_provider(provider)
     with tenant_context(tenant_id):
+        return telephony.get_provider(provider)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A call of ours, and whose it is."""
+
+    call_id: uuid.UUID
+    tenant_id: uuid.UUID
+
+
+def _speaks_of(provider: str, event: base.ProviderEvent, verified: base.VoiceProvider) -> _Named | None:
+    """The call an event names by our reference; raises BadSignature when it goes over another account."""
+    named = _find(event.facts.reference)
+    if named and _adapter(provider, named.tenant_id) is not verified:
+        raise BadSignature
+    return named
+
+
+def _take(provider: str, event: base.ProviderEvent, named: _Named | None, token: str | None) -> str:
+    if named is None:
+        return _keep_orphan(provider, event)
+    with tenant_context(named.tenant_id):
         for last in range(TRIES):
             try:
-                return _apply(provider, event, call_id, token if attempt else None)
+                return _apply(provider, event, named.call_id, token)
             except OperationalError:  # a deadlock with a claim that meets the same number: whoever lost tries again
                 if last == TRIES - 1 or connection.in_atomic_block:
                     raise
@@ -120,11 +165,14 @@ def _keep_orphan(provider: str, event: base.ProviderEvent) -> str:
     return "orphan"
 
 
-def _tenant_of(call_id: uuid.UUID) -> uuid.UUID | None:
+def _find(text: str) -> _Named | None:
+    call_id = _as_uuid(text)
+    if call_id is None:
+        return None
     with connection.cursor() as cursor:
         cursor.execute("SELECT find_call_tenant(%s)", [call_id])
-        found: uuid.UUID | None = cursor.fetchone()[0]
-    return found
+        tenant_id: uuid.UUID | None = cursor.fetchone()[0]
+    return _Named(call_id, tenant_id) if tenant_id else None
 
 
 def _as_uuid(text: str) -> uuid.UUID | None:

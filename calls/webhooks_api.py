@@ -33,6 +33,7 @@ class TelephonyWebhook(ApiMixin):
         parameters=[
             OpenApiParameter("attempt", str, description="Our id of the call, as in the callback address."),
             OpenApiParameter("token", str, description="The token of that call."),
+            OpenApiParameter("account", str, description="The workspace, in an address entered at its provider."),
         ],
         responses={
             200: OpenApiResponse(OpenApiTypes.OBJECT, description="Applied, or known before and without effect."),
@@ -48,6 +49,7 @@ class TelephonyWebhook(ApiMixin):
             path=request.get_full_path(),
             attempt=request.query_params.get("attempt", ""),
             token=request.query_params.get("token", ""),
+            account=request.query_params.get("account", ""),
         )
         return Response({"result": result}, status=202 if result == "orphan" else 200)
 

@@ -7,6 +7,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
+from campaigns import networks
 from campaigns.models import Campaign, CampaignLead, Consent
 from campaigns.querysets import CampaignLeadQuerySet
 from contacts.models import Import
@@ -36,6 +37,10 @@ def faults_of(campaign: Campaign) -> list[tuple[str, str]]:
         ("stale_do_not_call_list", f"The do-not-call list “{register.name}” is older than 31 days. Import it anew.")
         for register in stale[:1]
     ]
+    if not networks.is_set_up(campaign.provider):
+        faults.append(
+            ("provider_not_configured", f"{campaign.get_provider_display()} is not set up in this workspace.")
+        )
     if _nobody_consented(campaign):
         faults.append(("no_consent", "Nobody in the campaign has agreed to calls by an AI voice."))
     return faults

@@ -7,6 +7,7 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from campaigns import networks
 from campaigns.models import Campaign
 from campaigns.retries import DEFAULT_MINUTES
 from campaigns.schedule import DAYS, DEFAULT_HOURS, hours_to_json
@@ -185,6 +186,10 @@ class CampaignForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        provider: Any = self.fields["provider"]
+        provider.choices = networks.choices(self.initial.get("provider", ""))
+        if len(provider.choices) == 1:
+            provider.help_text = "For calls to people, an admin sets a provider up under Settings, Voice providers."
         for name, label in WAITS.items():
             usual = ", ".join(f"{wait:g}" for wait in DEFAULT_MINUTES[name])
             self.fields[name].label = f"{label}, minutes"

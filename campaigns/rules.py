@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.models import Tenant
+from campaigns import networks
 from campaigns.models import Campaign
 from campaigns.pace import SIMULATED
 from campaigns.retries import parse_retry_rules
@@ -16,9 +17,14 @@ MOST_LINES = 1_000
 MOST_RETRIES = 10
 
 
-def check_campaign(campaign: Campaign) -> None:
-    """Raise InvalidInput with a fault for each field that may not stand as it is; cleans numbers and texts."""
+def check_campaign(campaign: Campaign, *, with_provider: bool) -> None:
+    """Raise InvalidInput with a fault for each field that may not stand as it is; cleans numbers and texts.
+
+    `with_provider` asks whether the provider is set up, too: its key may go while a campaign keeps its name.
+    """
     faults: list[dict[str, str]] = []
+    if with_provider and not networks.is_set_up(campaign.provider):
+        faults.append(networks.fault())
     simulated = campaign.provider == SIMULATED
     campaign.name = " ".join(campaign.name.split())
     if not campaign.name:

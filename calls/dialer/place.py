@@ -27,6 +27,7 @@ from calls.providers.base import (
     ProviderError,
     RateLimited,
     Rejected,
+    VoiceProvider,
 )
 from core.scope import current_tenant_id
 
@@ -51,7 +52,9 @@ def send(requests: Iterable[tuple[Call, PlaceCall]], *, began: float) -> list[Fu
     holds is not sent at all, because the sweep may have given the attempt up by then.
     """
     latest = began + 0.9 * timing.LEASE.total_seconds() - timing.PLACE_TIMEOUT
-    return [_pool().submit(_place, call, request, latest) for call, request in requests]
+    wanted = list(requests)
+    providers = telephony.find_providers({call.provider for call, _ in wanted})
+    return [_pool().submit(_place, call, request, latest, providers[call.provider]) for call, request in wanted]
 
 
 @cache
@@ -60,11 +63,13 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="place")
 
 
-def _place(call: Call, request: PlaceCall, latest: float) -> Answer:
+def _place(call: Call, request: PlaceCall, latest: float, provider: VoiceProvider | None) -> Answer:
     if time.monotonic() > latest:
         return Answer(call, Ambiguous("The worker stalled; the call was not sent."))
+    if provider is None:
+        return Answer(call, Rejected("auth", "The voice provider is not set up any more."))
     try:
-        return Answer(call, telephony.get_provider(call.provider).place_call(request))
+        return Answer(call, provider.place_call(request))
     except ProviderError as error:
         return Answer(call, error)
     except Exception as error:  # a fault of ours after the request left would be ambiguous, too

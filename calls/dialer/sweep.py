@@ -14,7 +14,7 @@ from calls.dialer import finish, timing
 from calls.dialer.intent import end_undialed
 from calls.dialer.release import release_calls
 from calls.models import Call
-from calls.providers.base import CallFacts, CallStatus, ProviderError, Rejected
+from calls.providers.base import CallFacts, CallStatus, ProviderError, Rejected, VoiceProvider
 from core.scope import tenant_context
 
 AT_ONCE = 200
@@ -85,13 +85,15 @@ def _lease_again() -> list[Call]:
 def _look_up(calls: list[Call]) -> list[Finding]:
     if not calls:
         return []
+    providers = telephony.find_providers({call.provider for call in calls})
     with ThreadPoolExecutor(min(LOOK_UPS, len(calls)), thread_name_prefix="sweep") as pool:
-        return list(pool.map(_ask, calls))
+        return list(pool.map(_ask, calls, [providers[call.provider] for call in calls]))
 
 
-def _ask(call: Call) -> Finding:
+def _ask(call: Call, provider: VoiceProvider | None) -> Finding:
     """One question to the provider; runs in a thread and touches no database."""
-    provider = telephony.get_provider(call.provider)
+    if provider is None:
+        return Finding(call, None, asked=False)
     try:
         if call.provider_call_id:
             return Finding(call, provider.fetch(call.provider_call_id))

@@ -22,6 +22,7 @@ class Field:
     label: str
     is_secret: bool = False
     is_required: bool = True
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class ProviderSpec:
     label: str
     fields: tuple[Field, ...]
     make: Callable[[Mapping[str, str]], VoiceProvider]
+    steps: tuple[str, ...] = ()
+    """What to do once at the provider, in order."""
+    needs_address: bool = False
+    """Whether our webhook address has to be entered there; the others are told it with each call."""
 
     def missing(self, credentials: Mapping[str, str]) -> list[str]:
         """The labels of required fields that are empty."""
@@ -107,52 +112,95 @@ SPECS = (
         "twilio",
         "Twilio",
         (
-            Field("account_sid", "Account SID"),
-            Field("auth_token", "Auth token", is_secret=True),
-            Field("key_sid", "API key SID", is_required=False),
+            Field("account_sid", "Account SID", help="Begins with AC; on the first page of the console."),
+            Field("auth_token", "Auth token", is_secret=True, help="Below the account SID."),
+            Field("key_sid", "API key SID", is_required=False, help="Only to sign in with an API key instead."),
             Field("key_secret", "API key secret", is_secret=True, is_required=False),
-            Field("conversation_relay_url", "ConversationRelay address", is_required=False),
-            Field("webhook_key", "Webhook shared key", is_secret=True, is_required=False),
+            Field(
+                "conversation_relay_url",
+                "ConversationRelay address",
+                is_required=False,
+                help="Twilio has no AI voice of its own: AI calls need the wss:// address of such a server.",
+            ),
+            Field(
+                "webhook_key",
+                "Webhook shared key",
+                is_secret=True,
+                is_required=False,
+                help="Only if the account signs its webhooks with one.",
+            ),
         ),
         _twilio,
+        (
+            "Buy a number that may call out, or verify one of your own, and write it into the campaign.",
+            "Allow the countries you call under Voice, Geo permissions.",
+        ),
     ),
     ProviderSpec(
         "vapi",
         "Vapi",
         (
-            Field("key", "Private key", is_secret=True),
-            Field("webhook_secret", "Webhook secret (any long text)", is_secret=True),
-            Field("phone_number_id", "Phone number id", is_required=False),
-            Field("twilio_account_sid", "Twilio account SID", is_required=False),
+            Field("key", "Private key", is_secret=True, help="Under Organization, API keys; not the public one."),
+            Field(
+                "webhook_secret", "Webhook secret", is_secret=True, help="Any long text you make up; Vapi is told it."
+            ),
+            Field("phone_number_id", "Phone number id", is_required=False, help="Of a number that may call out."),
+            Field(
+                "twilio_account_sid",
+                "Twilio account SID",
+                is_required=False,
+                help="Instead of a phone number id: to call from your own Twilio numbers.",
+            ),
             Field("twilio_auth_token", "Twilio auth token", is_secret=True, is_required=False),
         ),
         _vapi,
+        ("Get or import a phone number that may call out; Vapi's free numbers only take calls.",),
     ),
     ProviderSpec(
         "retell",
         "Retell",
-        (Field("key", "API key with the webhook badge", is_secret=True), Field("agent_id", "Agent id")),
+        (
+            Field("key", "API key", is_secret=True, help="The one with the webhook badge: it signs the webhooks."),
+            Field("agent_id", "Agent id", help="Begins with agent_."),
+        ),
         _retell,
+        (
+            "Make an agent whose prompt is {{crm_prompt}} and whose first message is {{first_sentence}}.",
+            "Get a number for it and write the number into the campaign.",
+        ),
     ),
     ProviderSpec(
         "elevenlabs",
         "ElevenLabs Agents",
         (
             Field("key", "API key", is_secret=True),
-            Field("webhook_secret", "Webhook secret", is_secret=True),
+            Field("webhook_secret", "Webhook secret", is_secret=True, help="Shown once when the webhook is made."),
             Field("agent_id", "Agent id"),
-            Field("phone_number_id", "Phone number id"),
+            Field("phone_number_id", "Phone number id", help="Of the imported number."),
         ),
         _elevenlabs,
+        (
+            "Make an agent whose prompt is {{crm_prompt}} and whose first message is {{first_sentence}}.",
+            "Import a Twilio number.",
+            "Add a post-call webhook, signed by HMAC, with the address below.",
+        ),
+        needs_address=True,
     ),
     ProviderSpec(
         "bland",
         "Bland",
         (
             Field("key", "API key", is_secret=True),
-            Field("webhook_secret", "Webhook secret", is_secret=True),
-            Field("encrypted_key", "Encrypted key of your Twilio account", is_secret=True, is_required=False),
+            Field("webhook_secret", "Webhook secret", is_secret=True, help="Made under Account, Webhook signing."),
+            Field(
+                "encrypted_key",
+                "Encrypted key",
+                is_secret=True,
+                is_required=False,
+                help="Only to call from your own Twilio account.",
+            ),
         ),
         _bland,
+        ("Make a webhook secret.",),
     ),
 )

@@ -35,10 +35,13 @@ def test_the_environment_offers_only_providers_that_are_complete():
     assert found["twilio"]["auth_token"] == "token"
 
 
-def test_the_product_offers_the_simulated_phones_and_what_has_credentials(settings):
+@pytest.mark.django_db
+def test_the_product_offers_the_simulated_phones_and_what_has_credentials(settings, workspace):
     settings.TELEPHONY = {"retell": {"key": "k", "agent_id": "a"}}
-    assert telephony.get_provider("simulated").name == "simulated"
-    assert telephony.get_provider("retell").name == "retell"
-    assert telephony.get_provider("retell") is telephony.get_provider("retell")
-    with pytest.raises(NotFound):
-        telephony.get_provider("vapi")
+    with workspace.scope():
+        assert telephony.get_provider("simulated").name == "simulated"
+        assert telephony.get_provider("retell").name == "retell"
+        assert telephony.get_provider("retell") is telephony.get_provider("retell")
+        assert telephony.configured() == {"simulated", "retell"}
+        with pytest.raises(NotFound):
+            telephony.get_provider("vapi")

@@ -49,3 +49,9 @@ def make_lead(scoped):
         return row
 
     return make
+
+
+@pytest.fixture
+def with_twilio(settings):
+    """An installation that offers a real provider."""
+    settings.TELEPHONY = {"twilio": {"account_sid": "AC1", "auth_token": "token"}}

@@ -78,7 +78,7 @@ def test_a_campaign_is_made_and_changed_by_form(browser, scoped):
     assert campaign.calling_hours == "always"
 
 
-def test_what_the_rules_refuse_is_shown_at_its_field(browser):
+def test_what_the_rules_refuse_is_shown_at_its_field(browser, with_twilio):
     page = browser.post("/campaigns/new", {**FORM, "provider": "twilio"}).content.decode()
     assert "Real people are left alone for at least 15 minutes here." in page
     page = browser.post("/campaigns/new", {**FORM, "hours_0": "noon"}).content.decode()
