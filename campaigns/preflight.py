@@ -91,20 +91,35 @@ def judged(campaign: Campaign) -> Any:
     Both are "" when there is nothing of the kind; the calling hours are not asked here.
     """
     rows = CampaignLead.objects.filter(campaign=campaign, status__in=(*WAITING, CampaignLead.Status.BLOCKED))
-    listed = Suppression.objects.filter(Q(campaign__isnull=True) | Q(campaign=campaign))
     rules = [
         When(status="blocked", then=F("status_reason")),
         When(PERSON_GONE, then=Value("contact_deleted")),
-        When(Exists(listed.filter(phone_number=OuterRef("phone_number"))), then=Value("do_not_call")),
+        When(_listed(campaign), then=Value("do_not_call")),
     ]
     if campaign.consent_policy != Campaign.ConsentPolicy.WAIVED:
         rules.append(When(~has_consent(), then=Value("no_consent")))
-    put_off = Q(next_attempt_at__gt=Now()) & ~Q(status_reason="calling_hours")
     waits = [
-        When(put_off & Q(status_reason="warm_path_hold"), then=Value("warm_path_hold")),
-        When(put_off, then=Value("retry")),
+        When(_PUT_OFF & Q(status_reason="warm_path_hold"), then=Value("warm_path_hold")),
+        When(_PUT_OFF, then=Value("retry")),
     ]
     return rows.annotate(reason=Case(*rules, default=Value("")), later=Case(*waits, default=Value(""))).order_by()
+
+
+_PUT_OFF = Q(next_attempt_at__gt=Now()) & ~Q(status_reason="calling_hours")
+_NOT_PUT_OFF = Q(next_attempt_at__lte=Now()) | Q(status_reason="calling_hours")
+
+
+def _listed(campaign: Campaign) -> Exists:
+    listed = Suppression.objects.filter(Q(campaign__isnull=True) | Q(campaign=campaign))
+    return Exists(listed.filter(phone_number=OuterRef("phone_number")))
+
+
+def _free(campaign: Campaign) -> Q:
+    """What `reason=""` says, as conditions whose share PostgreSQL can estimate: a list's page then reads its rows
+    in their order and stops, instead of judging a million leads for fifty."""
+    here = Q(contact__deleted_at__isnull=True) & Q(lead__deleted_at__isnull=True)
+    free = Q(status__in=WAITING) & here & ~Q(_listed(campaign))
+    return free if campaign.consent_policy == Campaign.ConsentPolicy.WAIVED else free & has_consent()
 
 
 def leads_in_group(campaign: Campaign, group: str, now: datetime) -> Any:
@@ -122,17 +137,13 @@ def leads_in_group(campaign: Campaign, group: str, now: datetime) -> Any:
         return rows.filter(Q(reason=group) | Q(reason="", zones__in=never))
     if group == "blocked":
         return rows.filter(~Q(reason="") | Q(zones__in=never) | Q(pk__in=capped))
-    free = rows.filter(reason="").exclude(zones__in=never)
+    free = rows.filter(_free(campaign)).exclude(zones__in=never)
     if group == "callable":
-        return free.filter(later="", zones__in=is_now).exclude(pk__in=[*capped, *held])
-    closed = Q(later="") & ~Q(zones__in=is_now)
-    warm = Q(later="warm_path_hold") | Q(pk__in=held)
-    waits = {
-        "retry": Q(later="retry"),
-        "calling_hours": closed,
-        "warm_path_hold": warm,
-        "waiting": Q(later="retry") | closed | warm,
-    }
+        return free.filter(_NOT_PUT_OFF, zones__in=is_now).exclude(pk__in=[*capped, *held])
+    retry = _PUT_OFF & ~Q(status_reason="warm_path_hold")
+    closed = _NOT_PUT_OFF & ~Q(zones__in=is_now)
+    warm = (_PUT_OFF & Q(status_reason="warm_path_hold")) | Q(pk__in=held)
+    waits = {"retry": retry, "calling_hours": closed, "warm_path_hold": warm, "waiting": retry | closed | warm}
     if group == "warm_path_hold" and not campaign.warm_path_hold:
         return rows.filter(reason=group)
     return free.filter(waits[group]) if group in waits else rows.filter(reason=group)
