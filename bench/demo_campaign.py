@@ -138,6 +138,7 @@ def pictures(page: Page, folder: Path, name: str) -> None:
     for scheme, width in (("light", 1440), ("dark", 1440), ("phone", 390)):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.wait_for_timeout(500)  # colours and the sidebar glide
         page.screenshot(path=folder / f"{name}-{scheme}.png", full_page=True)
     page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(color_scheme="light")
