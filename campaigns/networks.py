@@ -24,9 +24,3 @@ def choices(present: str = "") -> list[tuple[str, str]]:
     """The networks to choose from, with the one a campaign has already."""
     ready = frozenset({Campaign.Provider.SIMULATED.value, present}).union(*(ask() for ask in _ask))
     return [(value, label) for value, label in Campaign.Provider.choices if value in ready]
-
-
-def fault() -> dict[str, str]:
-    """What is wrong with a campaign's provider that is not set up."""
-    detail = "This provider is not set up in the workspace. An admin can do it under Settings, Voice providers."
-    return {"field": "provider", "code": "not_configured", "detail": detail}

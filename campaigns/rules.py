@@ -3,7 +3,6 @@
 from typing import Any
 
 from accounts.models import Tenant
-from campaigns import networks
 from campaigns.models import Campaign
 from campaigns.pace import SIMULATED
 from campaigns.retries import parse_retry_rules
@@ -17,14 +16,12 @@ MOST_LINES = 1_000
 MOST_RETRIES = 10
 
 
-def check_campaign(campaign: Campaign, *, with_provider: bool) -> None:
+def check_campaign(campaign: Campaign) -> None:
     """Raise InvalidInput with a fault for each field that may not stand as it is; cleans numbers and texts.
 
-    `with_provider` asks whether the provider is set up, too: its key may go while a campaign keeps its name.
+    A provider need not be set up yet: that is asked at the start (`campaigns.compliance`).
     """
     faults: list[dict[str, str]] = []
-    if with_provider and not networks.is_set_up(campaign.provider):
-        faults.append(networks.fault())
     simulated = campaign.provider == SIMULATED
     campaign.name = " ".join(campaign.name.split())
     if not campaign.name:

@@ -41,7 +41,7 @@ def create_campaign(*, actor: Any, **fields: Any) -> Campaign:
         fields = {**default_consent(fields.get("provider", SIMULATED)), **fields}
     campaign = Campaign(**fields, created_by=actor.user_or_none)
     campaign.cap_high_water = campaign.max_concurrent_calls
-    check_campaign(campaign, with_provider=True)
+    check_campaign(campaign)
     campaign.save(force_insert=True)
     DialGate.objects.create(campaign=campaign)
     keep_version(campaign=campaign, actor=actor)
@@ -69,7 +69,7 @@ def update_campaign(*, actor: Any, campaign: Campaign, **changes: Any) -> Campai
         changes |= {name: value for name, value in fresh.items() if name not in given}
     for name, value in changes.items():
         setattr(campaign, name, value)
-    check_campaign(campaign, with_provider="provider" in changes)
+    check_campaign(campaign)
     # Calls that already run were placed under the old cap, so the higher one holds until they have ended.
     campaign.cap_high_water = max(campaign.cap_high_water, campaign.max_concurrent_calls)
     campaign.save()

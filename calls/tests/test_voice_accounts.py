@@ -147,21 +147,17 @@ def test_only_admins_come_in(workspace, path):
     assert workspace.browser("admin").get("/settings/voice/pigeon").status_code == 404
 
 
-def test_a_campaign_takes_only_a_provider_that_is_set_up(workspace, stranger):
+def test_a_campaign_may_be_drafted_before_its_provider_is_set_up_and_starts_after(workspace, stranger):
     manager = workspace.api("manager")
-    refused = manager.post("/api/v1/campaigns", CAMPAIGN, format="json")
-    assert refused.status_code == 400
-    assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("provider", "not_configured")]
-    keep(stranger, "vapi")
-    assert manager.post("/api/v1/campaigns", CAMPAIGN, format="json").status_code == 400
-    keep(workspace, "vapi")
-    made = manager.post("/api/v1/campaigns", CAMPAIGN, format="json")
+    campaign = {**CAMPAIGN, "consent_policy": "waived", "consent_waiver_reason": "Own customers"}
+    made = manager.post("/api/v1/campaigns", campaign, format="json")
     assert made.status_code == 201
-    with workspace.scope():
-        ProviderAccount.objects.all().delete()
     at = f"/api/v1/campaigns/{made.json()['id']}"
-    assert manager.patch(at, {"name": "Still mine"}, format="json").status_code == 200
-    assert manager.patch(at, {"provider": "retell"}, format="json").status_code == 400
+    manager.post(f"{at}/contacts", {"phone_number": NUMBER}, format="json")
+    keep(stranger, "vapi")
+    assert manager.post(f"{at}/start").json()["reasons"] == ["provider_not_configured"]
+    keep(workspace, "vapi")
+    assert manager.post(f"{at}/start").status_code == 200
 
 
 def test_a_campaign_whose_provider_went_away_does_not_start(workspace):

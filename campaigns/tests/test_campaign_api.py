@@ -84,7 +84,7 @@ def test_a_bad_value_answers_400_and_names_its_field(manager, change, field):
     assert field in [error["field"] for error in answer.json()["errors"]]
 
 
-def test_a_real_provider_asks_for_consent_unless_a_reason_is_written(manager, with_twilio):
+def test_a_real_provider_asks_for_consent_unless_a_reason_is_written(manager):
     assert manager.post(BASE, {"name": "A", "provider": "twilio"}).json()["consent_policy"] == "require"
     waived = {"name": "B", "provider": "twilio", "consent_policy": "waived", "consent_waiver_reason": "Own customers"}
     assert manager.post(BASE, waived).json()["consent_policy"] == "waived"

@@ -244,7 +244,7 @@ def test_the_preflight_sorts_everyone(manager, at, workspace):
     assert found["estimated_finish"].endswith("Z")
 
 
-def test_the_preflight_counts_missing_consent_and_closed_hours(manager, workspace, with_twilio):
+def test_the_preflight_counts_missing_consent_and_closed_hours(manager, workspace):
     campaign = manager.post(BASE, {"name": "Real", "provider": "twilio"}).json()
     at = f"{BASE}/{campaign['id']}"
     row = manager.post(f"{at}/contacts", {"phone_number": "+12127360001"}).json()
