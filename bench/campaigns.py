@@ -1,8 +1,8 @@
 """Large campaigns: how long a start and the statistics take, and how fast attempts are claimed.
 
-`python -m bench.campaigns --leads 1000000` fills a campaign in the database of this checkout and times, side by
+`script/prove campaigns --leads 1000000` fills a campaign in a database of its own and times, side by
 side in one run: the start (P14), the statistics against a bare GROUP BY (P15), and claim with intent against the
-bare SQL of a claim (P6). Its workspace stays behind; run it on a database that may be thrown away.
+bare SQL of a claim (P6).
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from core.clock import database_now
 from core.scope import tenant_context, tenant_scope
 from leads.models import Lead
 
+APART = True
 CLONE = """
 INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t, {source} n WHERE t.id = %(like)s
 """

@@ -37,6 +37,7 @@ from campaigns.models import CampaignLead
 from core.scope import tenant_scope
 from simulator.webhooks import sign
 
+APART = True
 SAID = [{"role": "person", "content": "Tell me more about the price.", "at": 2.5}]
 TALKED = {"outcome": "completed", "answered_by": "human", "duration_seconds": 61, "cost": "0.0965", "summary": "Price."}
 MACHINE = {"outcome": "voicemail", "answered_by": "voicemail", "duration_seconds": 12, "cost": "0.0320"}

@@ -23,6 +23,7 @@ from typing import Any
 from bench import ledger_clients as desk
 from bench.ledger_clients import Move
 
+APART = True
 THREADS = 5
 
 

@@ -35,6 +35,8 @@ from calls.invariants import check_invariants
 from calls.models import Call
 from core.scope import tenant_scope
 
+APART = True
+
 
 def backlog(count: int) -> uuid.UUID:
     """So many calls that ended at the network an hour ago, as far as their leases tell, and are in flight here."""

@@ -25,6 +25,7 @@ django.setup()
 import psycopg
 from django.db import connections
 
+APART = True
 STATES = ("pending", "queued", "dialing", "in_call", "done")
 TABLES = """
 DROP SCHEMA IF EXISTS bench_tallies CASCADE;
