@@ -2,8 +2,9 @@
 
 from django.contrib import admin
 
+from accounts.models import Role
 from accounts.tenant_admin import ReadOnlyAdmin, TenantAdmin
-from calls.models import Call, CallerNumber, CallEvent, Conversation, Recording
+from calls.models import Call, CallerNumber, CallEvent, Conversation, ProviderAccount, Recording
 
 
 @admin.register(Call)
@@ -65,3 +66,12 @@ class CallerNumberAdmin(TenantAdmin):
     list_display = ("phone_number", "label", "calls_per_day", "calls_per_hour", "calls_at_once", "is_active")
     list_filter = ("is_active",)
     search_fields = ("phone_number", "label")
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(ReadOnlyAdmin):
+    """The workspace's own accounts at voice providers; they are changed, and tried, on their settings page."""
+
+    role = Role.ADMIN
+    list_display = ("provider", "account_name", "verified_at", "updated_at")
+    exclude = ("credentials",)

@@ -5,7 +5,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from accounts.models import Role
 from accounts.tenant_admin import ReadOnlyAdmin, TenantAdmin
-from leads.models import IntakeSettings, Lead, LeadEvent, Submission, Task
+from leads.models import BulkRun, IntakeSettings, Lead, LeadEvent, Submission, Task
 
 
 @admin.register(Lead)
@@ -40,6 +40,15 @@ class LeadEventAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "kind", "lead", "actor_name")
     list_filter = (("kind", ChoicesDropdownFilter),)
     list_select_related = ("lead",)
+
+
+@admin.register(BulkRun)
+class BulkRunAdmin(ReadOnlyAdmin):
+    """Changes on many leads at once."""
+
+    list_display = ("created_at", "action", "value", "status", "total", "changed", "created_by")
+    list_filter = ("action", "status")
+    list_select_related = ("created_by",)
 
 
 @admin.register(Submission)

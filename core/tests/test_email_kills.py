@@ -44,26 +44,31 @@ for line in sys.stdin:
 
 
 class Watched(Inbox):
-    """An inbox that tells when a letter has come to the awaited moment, and answers without haste."""
+    """An inbox that tells when a letter has come to the awaited moment, and answers when the worker is dead."""
 
     def __init__(self):
         super().__init__()
-        self.awaited, self.reached = "", threading.Event()
+        self.awaited, self.reached, self.killed = "", threading.Event(), threading.Event()
 
     def _at(self, moment):
         if moment == self.awaited:
             self.awaited = ""
+            self.killed.clear()
             self.reached.set()
+            return True
+        return False
+
+    async def _rest_at(self, moment):
+        if self._at(moment):
+            await asyncio.to_thread(self.killed.wait, 10)
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
-        self._at("addressed")
-        await asyncio.sleep(0.01)
+        await self._rest_at("addressed")
         return await super().handle_RCPT(server, session, envelope, address, options)
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
         answer = await super().handle_DATA(server, session, envelope)
-        self._at("taken")
-        await asyncio.sleep(0.01)
+        await self._rest_at("taken")
         asyncio.get_running_loop().call_later(0.001, self._at, "answered")
         return answer
 
@@ -147,6 +152,7 @@ def _deliver_under_fire(inbox, nursery, backend, moments):
         inbox.awaited = moment
         assert inbox.reached.wait(30), f"no letter was ever {moment}"
         nursery.kill()
+        inbox.killed.set()
     nursery.start(tenant, inbox.port, backend)
     until = time.monotonic() + 60
     while _waiting(tenant) and time.monotonic() < until:

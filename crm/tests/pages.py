@@ -109,6 +109,7 @@ RECORDS: dict[str, Record] = {
     "bulk-action": VICTIMS["bulk-action-detail"],
     "run": _run,
     "provider": lambda w: {"name": "simulated"},
+    "voice": lambda w: {"name": "vapi"},
     "enrichment-batch": _enrichment_batch,
     "lead": VICTIMS["lead-detail"],
     "note": VICTIMS["note-detail"],
@@ -205,6 +206,10 @@ campaign-import manager form campaign
 why-log-page agent page -
 calls:list agent page -
 calls:numbers manager page -
+calls:voice-providers admin page -
+calls:voice-provider admin page voice
+calls:voice-provider-check admin form voice
+calls:voice-provider-forget admin form voice
 calls:detail agent page call
 calls:disposition agent form call
 calls:note agent form call
