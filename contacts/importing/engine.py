@@ -125,10 +125,10 @@ def _run(job: Import, seconds: float) -> bool:
         batches = read_batches(path, _sniffed(job), size=BATCH, resume=resume)
         for checked in one_ahead((batch, *check_rows(kind, mapper, batch)) for batch in batches):
             refresh_statistics(kind)
-            if not _do_batch(job, kind, checked, tally):
-                return False
-            if job.rows_done >= MAX_ROWS:
+            if job.rows_done >= MAX_ROWS:  # and here are more
                 _end(job, _STATUS.FAILED, "A file may hold 1,000,000 rows; those after it were not read.")
+                return False
+            if not _do_batch(job, kind, checked, tally):
                 return False
             if time.monotonic() > until and tally is None:
                 return True

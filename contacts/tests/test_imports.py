@@ -240,6 +240,15 @@ def test_rows_are_matched_by_index_though_the_statistics_have_never_met_the_work
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("people", "status", "created"), [(4, "completed", 4), (5, "failed", 4)])
+def test_a_file_may_hold_as_many_rows_as_are_allowed_and_not_one_more(workspace, monkeypatch, people, status, created):
+    monkeypatch.setattr(engine, "BATCH", 2)
+    monkeypatch.setattr(engine, "MAX_ROWS", 4)
+    text = "Email\n" + "".join(f"p{n}@x.test\n" for n in range(people))
+    job = run(workspace, upload(workspace, text))
+    assert (job["status"], job["created"]) == (status, created)
+
+
 def test_two_workers_never_run_one_import(workspace):
     job_id = upload(workspace, big_file(5)).json()["id"]
     from core.scope import tenant_context
