@@ -10,7 +10,7 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import checks  # noqa: F401 - registers the boot check
+        from core import checks, lookups  # noqa: F401 - register the boot check and the look-ups
 
         post_migrate.connect(secure_after_migrate, sender=self)
 

@@ -1,19 +1,22 @@
 """Importing leads: each row finds or makes its contact as a contact import would, and becomes a lead of it."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from contacts.importing.contact_rows import ContactRows
 from contacts.importing.kinds import CREATED, FAILED, SKIPPED, ImportLine, Outcome, register
 from contacts.importing.worked_with import erase_untouched
-from contacts.models import Contact, Import
+from contacts.models import Import
 from contacts.targets import LEAD_FIELDS
+from core.ids import many_uuid7
 from core.problems import InvalidInput
 from leads.models import Lead, LeadEvent
+from leads.staging import NewLead, insert_leads, tell_created
 
 MAX_SOURCE = 60
 CLOSED = (Lead.State.CONVERTED, Lead.State.LOST)
-COPIED = ("first_name", "last_name", "company")
+COPIED = ("first_name", "last_name", "company", "email", "phone_number")
 
 
 @register
@@ -22,6 +25,7 @@ class LeadRows:
 
     name: ClassVar[str] = "leads"
     fields: ClassVar[Sequence[str]] = LEAD_FIELDS
+    tables: ClassVar[Sequence[str]] = ("leads_lead", "leads_leadevent")
 
     def __init__(self, job: Import) -> None:
         self.job = job
@@ -42,58 +46,38 @@ class LeadRows:
 
     def store(self, lines: list[ImportLine]) -> list[Outcome]:
         """Match or make the contacts by sets, then write one lead for each person not pursued yet."""
-        people = {outcome.line: outcome for outcome in self.contacts.store(lines)}
-        ids = [o.record_id for o in people.values() if o.record_id]
-        pursued = set(
-            Lead.objects.active()
-            .filter(contact_id__in=ids)
-            .exclude(state__in=CLOSED)
-            .values_list("contact_id", flat=True)
-        )
-        known = Contact.objects.in_bulk(ids)
-        leads: list[tuple[ImportLine, Lead, bool]] = []
-        outcomes: dict[int, Outcome] = {}
-        for line in lines:
-            person = people[line.line]
-            if person.record_id is None or person.record_id not in known:
-                outcomes[line.line] = Outcome(line.line, FAILED, None, person.code, person.reason, line.cells)
-            elif person.record_id in pursued:
-                words = "This person has an open lead already."
-                outcomes[line.line] = Outcome(line.line, SKIPPED, None, "duplicate_lead", words)
-            else:
-                pursued.add(person.record_id)
-                lead = self._lead(line, known[person.record_id])
-                leads.append((line, lead, person.result == CREATED))
-                outcomes[line.line] = Outcome(line.line, CREATED, lead.pk)
-        self._write(leads)
-        return [outcomes[line.line] for line in lines]
+        people = self.contacts.store(lines)
+        ids = [person.record_id for person in people if person.record_id]
+        active = Lead.objects.active().filter(contact_id__any_of=ids).exclude(state__in=CLOSED)
+        pursued = set(active.values_list("contact_id", flat=True))
+        leads: dict[Any, NewLead] = {}
+        lead_ids: dict[int, uuid.UUID] = {}
+        for line, person, lead_id in zip(lines, people, many_uuid7(len(lines)), strict=True):
+            contact_id = person.record_id
+            if contact_id and contact_id not in pursued and contact_id not in leads:
+                leads[contact_id] = _lead(line.values, lead_id, contact_id, made_contact=person.result == CREATED)
+                lead_ids[line.line] = lead_id
+        made = self._write(list(leads.values()))
+        gone = {lead.contact_id for lead in leads.values() if lead.id not in made}
+        return [
+            self._outcome(line, person, lead_ids.get(line.line), person.record_id is None or person.record_id in gone)
+            for line, person in zip(lines, people, strict=True)
+        ]
 
-    def _lead(self, line: ImportLine, contact: Contact) -> Lead:
-        values = line.values
-        return Lead(
-            contact=contact,
-            **{name: values.get(name) or getattr(contact, name) for name in COPIED},
-            email=values.get("email") or contact.email or "",
-            phone_number=values.get("phone_number") or contact.phone_number or "",
-            source=values["source"],
-            message=values.get("notes", ""),
-            owner=contact.owner,
-            custom_fields=values.get("custom_fields", {}),
-        )
+    @staticmethod
+    def _outcome(line: ImportLine, person: Outcome, lead_id: uuid.UUID | None, no_contact: bool) -> Outcome:
+        if no_contact:
+            return Outcome(line.line, FAILED, None, person.code, person.reason, line.cells)
+        if lead_id is None:
+            return Outcome(line.line, SKIPPED, None, "duplicate_lead", "This person has an open lead already.")
+        return Outcome(line.line, CREATED, lead_id)
 
-    def _write(self, leads: list[tuple[ImportLine, Lead, bool]]) -> None:
-        Lead.objects.bulk_create([lead for _, lead, _ in leads])
-        actor = self.job.created_by
-        LeadEvent.objects.bulk_create(
-            LeadEvent(
-                lead=lead,
-                kind=LeadEvent.Kind.CREATED,
-                data={"source": lead.source, "import": str(self.job.pk), "made_contact": made_contact},
-                actor=actor,
-                actor_name=str(actor or ""),
-            )
-            for _, lead, made_contact in leads
-        )
+    def _write(self, leads: list[NewLead]) -> set[uuid.UUID]:
+        if not leads:
+            return set()
+        made = insert_leads(leads, owned=True)
+        tell_created(actor=self.job.created_by, data={"import": str(self.job.pk)})
+        return made
 
     def undo_created(self, record_ids: list[Any]) -> list[Any]:
         """Erase the leads nobody has worked with since, and the contacts that came only with them."""
@@ -108,3 +92,15 @@ class LeadRows:
         Lead.objects.filter(pk__in=gone).delete()
         erase_untouched(contacts, actor=self.job.created_by)
         return gone
+
+
+def _lead(values: dict[str, Any], lead_id: uuid.UUID, contact_id: uuid.UUID, *, made_contact: bool) -> NewLead:
+    return NewLead(
+        id=lead_id,
+        contact_id=contact_id,
+        **{name: values[name] for name in COPIED if values.get(name)},
+        source=values["source"],
+        message=values.get("notes", ""),
+        custom_fields=values.get("custom_fields", {}),
+        made_contact=made_contact,
+    )

@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts.importing.engine import run_slice
 from contacts.models import Contact
-from leads.models import Lead
+from leads.models import Lead, LeadEvent
 from leads.services import change_state, create_lead
 
 FILE = b"First name,Last name,Email,Phone,Lead Source\nAda,King,ada@x.test,415-555-0134,Trade show\nBo,Li,bo@x.test,,\n"
@@ -38,6 +40,54 @@ def test_rows_become_leads_of_known_and_new_contacts(workspace, load):
         ada = Lead.objects.get(email="ada@x.test")
         assert (ada.contact_id, ada.source, ada.phone_number) == (known.pk, "Trade show", "+14155550134")
         assert Lead.objects.get(email="bo@x.test").source == "import"
+
+
+def test_what_a_row_leaves_blank_is_copied_from_the_contact_with_its_owner(workspace, load):
+    with workspace.scope():
+        known = {"last_name": "King", "company": "Acme", "phone_number": "+14155550177", "owner": workspace.agent}
+        Contact.objects.create(first_name="Old", email="ada@x.test", **known)
+    job = load(b"First name,Email,Phone,Notes,Budget\nAda,ADA@x.test,,Call soon,90\n")
+    assert job["created"] == 1
+    with workspace.scope():
+        lead = Lead.objects.get()
+        assert (lead.first_name, lead.last_name, lead.company, lead.email) == ("Ada", "King", "Acme", "ADA@x.test")
+        assert (lead.phone_number, lead.message, lead.owner) == ("+14155550177", "Call soon", workspace.agent)
+        assert (lead.state, lead.consent, lead.custom_fields) == ("pending", False, {"budget": "90"})
+        assert (lead.resume, lead.resume_name, lead.reached_out_at, lead.deleted_at) == ("", "", None, None)
+        assert lead.search_text == "ada king ada@x.test acme +14155550177"
+        assert lead.created_at
+        assert lead.updated_at
+
+
+def test_every_lead_tells_which_import_made_it_and_its_contact(workspace, load):
+    with workspace.scope():
+        Contact.objects.create(email="ada@x.test")
+    job = load()
+    with workspace.scope():
+        told = {event.lead.email: event for event in LeadEvent.objects.all()}
+        assert {event.actor_name for event in told.values()} == {str(workspace.manager)}
+        assert {(event.kind, event.actor) for event in told.values()} == {("created", workspace.manager)}
+        common = {"import": job["id"]}
+        assert told["ada@x.test"].data == {**common, "source": "Trade show", "made_contact": False}
+        assert told["bo@x.test"].data == {**common, "source": "import", "made_contact": True}
+
+
+def test_two_rows_of_one_person_become_one_lead(workspace, load):
+    job = load(b"First name,Email,Phone\nAda,ada@x.test,\nAlso,ADA@x.test,\nBo,,212-736-0001\nBob,,2127360001\n")
+    assert (job["created"], job["skipped"], job["failed"]) == (2, 2, 0)
+    with workspace.scope():
+        assert sorted(Lead.objects.values_list("first_name", flat=True)) == ["Ada", "Bo"]
+
+
+def test_many_rows_take_as_many_statements_as_few(workspace, load):
+    def statements(name, rows):
+        with CaptureQueriesContext(connection) as seen:
+            job = load(b"Email\n" + b"".join(b"%s%d@x.test\n" % (name, n) for n in range(rows)))
+        assert job["created"] == rows
+        return len(seen)
+
+    statements(b"first", 3)
+    assert statements(b"many", 400) == statements(b"few", 4)
 
 
 def test_someone_pursued_already_gets_no_second_lead(workspace, load):
