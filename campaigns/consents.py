@@ -68,7 +68,7 @@ def record_consents_of_leads(lead_ids: Iterable[uuid.UUID]) -> int:
 
     The form's wording, version, time and address become the proof. Three statements; safe to repeat.
     """
-    wanted = Lead.objects.filter(pk__in=list(lead_ids), consent=True).exclude(phone_number="")
+    wanted = Lead.objects.filter(pk__any_of=list(lead_ids), consent=True).exclude(phone_number="")
     known = Consent.objects.annotate(of=KT("proof__lead_id")).filter(of=Cast(OuterRef("pk"), TextField()))
     leads = {lead.pk: lead for lead in wanted.exclude(Exists(known))}
     given = Submission.objects.filter(lead__in=leads, consent=True).order_by("submitted_at")

@@ -10,7 +10,7 @@ from accounts.permissions import require_role
 from accounts.principals import Actor
 from campaigns.membership import check_open
 from campaigns.models import Campaign, CampaignLead, LeadBatch
-from campaigns.people import Person, Tally, insert_people
+from campaigns.people import Person, Tally, insert_people, numbers_in
 from campaigns.states import ENDED, WAITING
 from contacts.importing import engine
 from contacts.importing.contact_rows import ContactRows
@@ -37,6 +37,7 @@ class CampaignRows:
 
     name: ClassVar[str] = KIND
     fields: ClassVar[Sequence[str]] = tuple(name for name in LEAD_FIELDS if name != "source")
+    tables: ClassVar[Sequence[str]] = ("leads_lead", "campaigns_campaignlead")
 
     def __init__(self, job: Import) -> None:
         self.job = job
@@ -63,27 +64,29 @@ class CampaignRows:
         if self.campaign.status in ENDED:
             words = "The campaign has ended."
             return [Outcome(line.line, FAILED, None, "campaign_ended", words, line.cells) for line in lines]
-        present = CampaignLead.objects.filter(campaign=self.campaign).present()
-        numbers = [line.values["phone_number"] for line in lines]
-        taken = set(present.filter(phone_number__in=numbers).values_list("phone_number", flat=True))
+        taken = numbers_in(self.campaign, [line.values["phone_number"] for line in lines])
         outcomes: dict[int, Outcome] = {}
         fresh: dict[str, ImportLine] = {}
         for line in lines:
             if (number := line.values["phone_number"]) in taken or number in fresh:
-                outcomes[line.line] = Outcome(line.line, SKIPPED, None, "duplicate_phone", "The number is in already.")
+                outcomes[line.line] = _in_already(line)
             else:
                 fresh[number] = line
         people = {outcome.line: outcome for outcome in self.contacts.store(_keyed(self.contacts, fresh.values()))}
-        known = Contact.objects.in_bulk([o.record_id for o in people.values() if o.record_id])
+        known = _names_of([person.record_id for person in people.values() if person.record_id])
         found = [(line, known.get(people[line.line].record_id)) for line in fresh.values()]
-        persons = [_person(line.values, contact) for line, contact in found if contact]
-        insert_people(campaign=self.campaign, people=persons, tally=Tally())
-        rows = dict(present.filter(phone_number__in=list(fresh)).values_list("phone_number", "pk"))
+        persons = [_person(line.values, *contact) for line, contact in found if contact]
+        rows = insert_people(campaign=self.campaign, people=persons, tally=Tally())
+        elsewhere = numbers_in(self.campaign, [person.number for person in persons if person.number not in rows])
         for number, line in fresh.items():
-            outcomes[line.line] = self._outcome(line, rows.get(number), people[line.line])
+            if number in elsewhere:  # someone else put it in meanwhile
+                outcomes[line.line] = _in_already(line)
+            else:
+                outcomes[line.line] = self._outcome(line, rows.get(number), people[line.line])
         return [outcomes[line.line] for line in lines]
 
-    def _outcome(self, line: ImportLine, row_id: Any, person: Outcome) -> Outcome:
+    @staticmethod
+    def _outcome(line: ImportLine, row_id: Any, person: Outcome) -> Outcome:
         if row_id is None:
             words = person.reason if person.result == FAILED else "The row could not be stored. Import it again."
             return Outcome(line.line, FAILED, None, "conflict", words, line.cells)
@@ -107,18 +110,28 @@ class CampaignRows:
         return list(gone)
 
 
+def _in_already(line: ImportLine) -> Outcome:
+    return Outcome(line.line, SKIPPED, None, "duplicate_phone", "The number is in already.")
+
+
 def _keyed(contacts: ContactRows, lines: Iterable[ImportLine]) -> list[ImportLine]:
     """The lines as the contact import knows them: by email, and by number where there is none."""
     return [ImportLine(line.line, line.values, line.cells, contacts.identity(line.values)) for line in lines]
 
 
-def _person(values: dict[str, Any], contact: Contact) -> Person:
+def _names_of(contact_ids: list[Any]) -> dict[Any, tuple[Any, str, str, str]]:
+    """What a row leaves to its contact: (id, first name, last name, time zone) by id."""
+    rows = Contact.objects.filter(pk__any_of=contact_ids)
+    return {row[0]: row for row in rows.values_list("pk", "first_name", "last_name", "timezone")}
+
+
+def _person(values: dict[str, Any], contact_id: Any, first_name: str, last_name: str, timezone: str) -> Person:
     return Person(
-        contact_id=contact.pk,
+        contact_id=contact_id,
         number=values["phone_number"],
-        first_name=values.get("first_name") or contact.first_name,
-        last_name=values.get("last_name") or contact.last_name,
-        timezone=contact.timezone,
+        first_name=values.get("first_name") or first_name,
+        last_name=values.get("last_name") or last_name,
+        timezone=timezone,
         custom_fields=values.get("custom_fields", {}),
     )
 

@@ -40,7 +40,7 @@ class SuppressionQuerySet(TenantQuerySet):
         """Entries that forbid the numbers: everywhere, or in the one campaign."""
         everywhere = Q(campaign__isnull=True)
         where = everywhere | Q(campaign_id=campaign_id) if campaign_id else everywhere
-        return self.filter(where, phone_number__in=list(numbers))
+        return self.filter(where, phone_number__any_of=list(numbers))
 
 
 class ConsentQuerySet(TenantQuerySet):

@@ -163,9 +163,8 @@ def search_digits(query: str, *, region: str = "US") -> str:
 @lru_cache(maxsize=65_536)
 def time_zones(e164: str) -> tuple[str, ...]:
     """Every zone the number may be in, e.g. all of Australia's for an Australian mobile; unknown: ()."""
-    try:
-        parsed = phonenumbers.parse(e164, None)
-    except phonenumbers.NumberParseException:
+    parsed = _parse_nanp(e164, "") or _try_parse(e164, None)
+    if parsed is None:
         return ()
     zones: tuple[str, ...] = tuple(number_zones.time_zones_for_number(parsed))
     return () if number_zones.UNKNOWN_TIMEZONE in zones else zones

@@ -3,11 +3,12 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from campaigns import importing
 from campaigns.importing import keep_list
-from campaigns.models import CampaignLead
+from campaigns.models import CampaignLead, Consent, Suppression
 from contacts.importing import engine
 from contacts.importing.services import start_import, undo_import
-from contacts.models import Contact, CustomField, Import
+from contacts.models import Contact, CustomField, Import, ImportRow
 from leads.models import Lead
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,41 @@ def test_rows_become_people_of_the_campaign_with_their_own_fields(job, workspace
     assert (ada.first_name, ada.custom_fields, ada.contact.email) == ("Ada", {"renewal": "May"}, "ada@x.test")
     assert CustomField.objects.filter(key="renewal").exists()
     assert not Contact.objects.filter(email="gus@x.test").exists()
+
+
+def test_an_open_lead_is_taken_and_its_consent_kept_and_a_listed_number_is_blocked(job, workspace):
+    known = Contact.objects.create(first_name="B.", last_name="Stone", phone_number="+12127360002", company="Acme")
+    lead = Lead.objects.create(contact=known, phone_number="+12127360002", source="web", consent=True)
+    Lead.objects.create(contact=known, phone_number="+12127360002", state="lost")
+    Suppression.objects.create(phone_number="+12127360001")
+    run(start_import(actor=workspace.manager, job=job))
+    ada, bob = CampaignLead.objects.order_by("phone_number")
+    assert (ada.status, ada.status_reason, bob.status, bob.status_reason) == ("blocked", "do_not_call", "pending", "")
+    assert (bob.lead, bob.contact, bob.first_name, bob.zones) == (lead, known, "Bob", ["America/New_York"])
+    assert (bob.priority, bob.attempts, bob.counted_attempts, bob.provider_errors) == (50, 0, 0, 0)
+    made = ada.lead
+    assert (made.first_name, made.email, made.phone_number) == ("Ada", "ada@x.test", "+12127360001")
+    assert (made.source, made.state, made.owner, made.message) == ("campaign", "pending", None, "")
+    assert [consent.proof["lead_id"] for consent in Consent.objects.all()] == [str(lead.pk)]
+
+
+def test_a_number_that_someone_else_puts_in_meanwhile_is_skipped_and_not_undone(job, workspace, make_lead, monkeypatch):
+    look, looked = importing.numbers_in, []
+
+    def someone_is_quicker(campaign, numbers):
+        looked.append(numbers)
+        found = look(campaign, numbers)
+        if len(looked) == 1:
+            make_lead(campaign, "+12127360001")
+        return found
+
+    monkeypatch.setattr(importing, "numbers_in", someone_is_quicker)
+    done = run(start_import(actor=workspace.manager, job=job))
+    assert (done.created, done.skipped, done.failed) == (1, 2, 2)
+    codes = ImportRow.objects.filter(result="skipped").values_list("code", flat=True)
+    assert set(codes) == {"duplicate_phone"}
+    run(undo_import(actor=workspace.manager, job=done))
+    assert [row.phone_number for row in CampaignLead.objects.all()] == ["+12127360001"]
 
 
 def test_a_dry_run_counts_and_keeps_nothing(job, workspace):
