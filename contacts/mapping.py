@@ -53,6 +53,8 @@ __all__ = [
     "targets_of",
 ]
 
+SALUTATION = "salutation"
+"""The custom field of a column that tells how to address people."""
 _SAMPLES_SHOWN = 3
 
 
@@ -139,6 +141,8 @@ def _judge(column: _Column, known: Mapping[str, str]) -> tuple[str, float, str]:
             return CUSTOM + key, 0.95, "known_custom_field"
     if NOISE.fullmatch(column.words):
         return "", 0.9, "about_another_column"
+    if by_name == "title" and _are_salutations(column.values):
+        return CUSTOM + SALUTATION, 0.9, "salutation"
     if by_name and _values_fit(by_name, column):
         return by_name, 0.99 if column.values else 0.8, "header_and_values" if column.values else "header"
     if column.kind == "email":
@@ -179,12 +183,16 @@ def _values_fit(field: str, column: _Column) -> bool:
         case "status":
             known = sum(normalise(value) in STATUS_OF for value in column.values)
             return known >= 0.5 * len(column.values)
-        case "title":
-            return not all(normalise(value) in SALUTATIONS for value in column.values)
         case "tags" | "notes" | "company":
             return column.kind != "email"
         case _:
             return column.kind not in {"email", "url"}
+
+
+def _are_salutations(values: list[str]) -> bool:
+    """Whether a "Title" is how to address people (Outlook's "Mr.", "Prof. Dr.") rather than what they do."""
+    known = sum(set(normalise(value).split()) <= SALUTATIONS for value in values)
+    return bool(values) and known >= 0.8 * len(values)
 
 
 def _looks_called(column: _Column) -> bool:

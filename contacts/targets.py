@@ -86,6 +86,12 @@ def slug(name: str) -> str:
     return (words if words[:1].isalpha() else f"field_{words}")[:50].rstrip("_")
 
 
+def field_label(target: str, column: str) -> str:
+    """What a custom field is called that a mapping makes: by the column's name, or by its key when that is another."""
+    key = target.removeprefix(CUSTOM)
+    return column if key.startswith(slug(column)) else key.replace("_", " ").capitalize()
+
+
 def header_shape(header: Sequence[str]) -> str:
     """One and the same short text for all files with these columns, to remember a mapping by."""
     return hashlib.sha256("\x1f".join(map(normalise, header)).encode()).hexdigest()[:32]

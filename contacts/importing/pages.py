@@ -17,7 +17,7 @@ from contacts.importing.engine import rows_of
 from contacts.importing.kinds import KINDS
 from contacts.models import Import
 from contacts.streaming import csv_response
-from contacts.targets import CUSTOM, slug
+from contacts.targets import CUSTOM, field_label, slug
 from core.problems import DomainError
 
 STEPS = ("Upload", "Columns", "Try", "Import")
@@ -87,7 +87,12 @@ def _options(job: Import, name: str, target: str) -> list[tuple[str, str]]:
     own = CUSTOM + slug(name)
     new = [] if any(key == own for key, _ in known) else [(own, f"New field “{name[:40]}”")]
     options = [("", "Leave out"), *plain, *further, *known, *new]
-    return options if any(key == target for key, _ in options) else [*options, (target, target)]
+    if any(key == target for key, _ in options):
+        return options
+    return [
+        *options,
+        (target, f"New field “{field_label(target, name)[:40]}”" if target.startswith(CUSTOM) else target),
+    ]
 
 
 @role_required(MANAGER)

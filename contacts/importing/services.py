@@ -15,7 +15,7 @@ from contacts.importing.files import forget_people, local_copy
 from contacts.importing.kinds import KINDS
 from contacts.mapping import ColumnGuess, guess_mapping, targets_of
 from contacts.models import Import
-from contacts.targets import CUSTOM, InvalidMapping, check_mapping, header_shape, parse_mapping
+from contacts.targets import CUSTOM, InvalidMapping, check_mapping, field_label, header_shape, parse_mapping
 from core import background, file_store
 from core.problems import DomainError, InvalidInput, TooLarge
 from core.tabular import Sniffed, TableError, sniff
@@ -187,9 +187,11 @@ def _targets(job: Import, mapping: Any, header: list[str]) -> list[str]:
 
 
 def _custom_labels(targets: list[str], header: list[str]) -> dict[str, str]:
-    """Custom fields that a mapping writes to: key → the column's own name."""
+    """Custom fields that a mapping writes to: key → what a new one is called."""
     pairs = zip(targets, header, strict=True)
-    return {target.removeprefix(CUSTOM): name for target, name in pairs if target.startswith(CUSTOM)}
+    return {
+        target.removeprefix(CUSTOM): field_label(target, name) for target, name in pairs if target.startswith(CUSTOM)
+    }
 
 
 def enqueue(job: Import) -> None:

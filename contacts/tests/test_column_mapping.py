@@ -154,7 +154,7 @@ def test_an_outlook_export_is_understood() -> None:
         ],
     ]
     assert guessed(header, row) == {
-        "Title": "custom:title",
+        "Title": "custom:salutation",
         "First Name": "first_name",
         "Last Name": "last_name",
         "Company": "company",
@@ -170,6 +170,19 @@ def test_an_outlook_export_is_understood() -> None:
         "Notes": "notes",
         "Web Page": "custom:web_page",
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "target"),
+    [
+        (["Mr.", "Ms.", "Prof. Dr.", "Herr Dr. med."], "custom:salutation"),
+        (["Mr.", "Ms.", "Mrs", "Dr", "Engineer"], "custom:salutation"),
+        (["CEO", "Dr.", "Head of Sales"], "title"),
+        (["", ""], "title"),
+    ],
+)
+def test_a_title_is_how_to_address_people_or_what_they_do_as_its_values_say(values: list[str], target: str) -> None:
+    assert guessed(["Title"], *[[value] for value in values]) == {"Title": target}
 
 
 def test_a_hubspot_export_is_understood() -> None:
