@@ -24,6 +24,7 @@ from contacts.importing.kinds import CREATED, FAILED, KINDS, SKIPPED, UPDATED, I
 from contacts.importing.leases import lease
 from contacts.importing.staging import ROW_INSERT, ROW_STAGE, ROW_TABLE
 from contacts.importing.statistics import refresh_statistics
+from contacts.importing.trial import DryTally
 from contacts.models import Import, ImportRow
 from contacts.row_mapping import RowMapper
 from core.problems import InvalidInput
@@ -158,7 +159,7 @@ def one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:
 
 
 def _do_batch(
-    job: Import, kind: ImportKind, checked: tuple[Batch, list[ImportLine], list[Outcome]], tally: "DryTally | None"
+    job: Import, kind: ImportKind, checked: tuple[Batch, list[ImportLine], list[Outcome]], tally: DryTally | None
 ) -> bool:
     """One batch in one transaction; False when the import was cancelled meanwhile."""
     batch, lines, outcomes = checked
@@ -171,6 +172,7 @@ def _do_batch(
             _write_rows(job, outcomes)
         else:
             outcomes += tally.store(kind, lines)
+            tally.tell_refused(outcomes)
         results = Counter(outcome.result for outcome in outcomes)
         counts = {result: results[result] for result in (CREATED, UPDATED, SKIPPED, FAILED)}
         first = job.dry_run and not job.rows_done
@@ -220,44 +222,6 @@ def _write_rows(job: Import, outcomes: list[Outcome]) -> None:
 
 def _json(value: Any) -> str | None:
     return None if value is None else json.dumps(value, default=str)
-
-
-class _Undone(Exception):
-    """Rolls a trial batch back."""
-
-
-class DryTally:
-    """A trial run: every batch is stored and rolled back; doubles over batches are told by a memory of keys."""
-
-    SAMPLES = 8
-
-    def __init__(self, job: Import) -> None:
-        self.job = job
-        self.seen: set[int] = set()
-        job.options["samples"] = []
-
-    def store(self, kind: ImportKind, lines: list[ImportLine]) -> list[Outcome]:
-        """What storing the lines would do; nothing is kept."""
-        outcomes: list[Outcome] = []
-        try:
-            with transaction.atomic():
-                outcomes = kind.store(lines)
-                raise _Undone
-        except _Undone:
-            pass
-        by_line = {line.line: line for line in lines}
-        for outcome in outcomes:
-            self._settle(outcome, by_line[outcome.line])
-        return outcomes
-
-    def _settle(self, outcome: Outcome, line: ImportLine) -> None:
-        key = hash(line.keys[0])
-        if outcome.result == CREATED and key in self.seen:
-            outcome.result = UPDATED if self.job.on_conflict == "update" else SKIPPED
-        self.seen.add(key)
-        samples = self.job.options["samples"]
-        if len(samples) < self.SAMPLES and outcome.result in (CREATED, UPDATED):
-            samples.append({"line": outcome.line, "result": outcome.result, "values": line.values})
 
 
 def rows_of(job: Import, result: str) -> Any:

@@ -39,10 +39,10 @@ def forget_people(job: Import) -> None:
 
 
 def forget_samples(job: Import) -> None:
-    """Drop the values that were shown as examples of the columns and of a trial."""
+    """Drop the values that were shown as examples of the columns and of a trial, also of its refused rows."""
     options = Import.objects.values_list("options", flat=True).get(pk=job.pk)
     guesses = [{**guess, "samples": []} for guess in options.get("guesses", ())]
-    Import.objects.filter(pk=job.pk).update(options={**options, "guesses": guesses, "samples": []})
+    Import.objects.filter(pk=job.pk).update(options={**options, "guesses": guesses, "samples": [], "refusals": []})
 
 
 def forget_old_drafts(before: dt.datetime) -> int:

@@ -9,6 +9,22 @@ from contacts.models import Import
 from core.serializers import FieldsMixin, StrictSerializer
 
 
+class RefusedRowSerializer(FieldsMixin):
+    """A row that would be refused."""
+
+    line = serializers.IntegerField()
+    row = serializers.CharField(help_text="The beginning of what it holds.")
+
+
+class RefusalSerializer(FieldsMixin):
+    """Rows that would be refused for one reason."""
+
+    code = serializers.CharField()
+    reason = serializers.CharField()
+    count = serializers.IntegerField()
+    examples = RefusedRowSerializer(many=True)
+
+
 class ImportSerializer(FieldsMixin):
     """An import and how far it is."""
 
@@ -29,6 +45,7 @@ class ImportSerializer(FieldsMixin):
     warnings = serializers.ListField(child=serializers.CharField())
     duplicate_of = serializers.SerializerMethodField()
     samples = serializers.SerializerMethodField()
+    refusals = serializers.SerializerMethodField()
     undone = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
@@ -50,6 +67,11 @@ class ImportSerializer(FieldsMixin):
     def get_samples(self, job: Import) -> list[Any]:
         """After a trial run: some of the rows that would be made or changed."""
         return list(job.options.get("samples", []))
+
+    @extend_schema_field(RefusalSerializer(many=True))
+    def get_refusals(self, job: Import) -> list[Any]:
+        """After a trial run: why rows would be refused, how many for each reason, and a few of them."""
+        return list(job.options.get("refusals", []))
 
     @extend_schema_field({"type": ["object", "null"], "additionalProperties": {"type": "integer"}})
     def get_undone(self, job: Import) -> dict[str, int] | None:
