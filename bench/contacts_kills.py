@@ -3,7 +3,8 @@
 `python -m bench.contacts_kills --rows 200000 --kills 20 --crashes 2` imports a file over contacts that partly
 exist, with `kill -9` of worker processes and of PostgreSQL on the way, then takes the import back through
 kills too. The table must hold exactly what the file says, and after the undo exactly what it held before.
-Exit code 0 means that it did.
+Exit code 0 means that it did and that all kills came before the end. The whole run ends within `--limit` seconds,
+whatever hangs; progress goes to stderr.
 """
 
 from __future__ import annotations
@@ -28,9 +29,25 @@ from celery import Celery
 from bench.chaos_world import Program, World
 from bench.contacts_people import PeopleFile, found
 
+SAY_SECONDS = 5.0
 PEOPLE = "bench.contacts_people"
 QUIET = ("--loglevel", "error", "--without-mingle", "--without-gossip")
 WORKER = [sys.executable, "-m", "celery", "-A", "crm", "worker", "-Q", "default", "-c", "1", *QUIET]
+
+
+class OutOfTime(Exception):
+    """The run has not ended within its limit."""
+
+
+def say(words: str) -> None:
+    """A line of progress."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {words}\n")
+    sys.stderr.flush()
+
+
+def out_of_time(*_: Any) -> None:
+    """The alarm: leave whatever is waited for."""
+    raise OutOfTime
 
 
 def broker_of(redis_url: str) -> str:
@@ -74,19 +91,23 @@ class Killer:
         undone = sum(options.get("undone", {}).values())
         return (undone / max(1, touched) if options.get("undo") else rows / max(1, total)), status
 
-    def drive(self, job: str, *, kills: int, crashes: int = 0, limit: float = 900) -> dict[str, Any]:
+    def drive(self, job: str, part: str, *, kills: int, crashes: int = 0) -> dict[str, Any]:
         """Kill so many times at random shares of the work; return how it ended and what was killed."""
-        deadline, nudged, done = time.monotonic() + limit, 0.0, 0
+        nudged, said, done = 0.0, 0.0, 0
         killed = {"child": 0, "worker": 0, "postgres": 0}
         at = sorted(self.random.uniform(0.02, 0.7) for _ in range(kills))
         crash_after = {round(kills * (n + 1) / (crashes + 1)) for n in range(crashes)}
-        while time.monotonic() < deadline:
+        while True:
             self.worker.ensure()
             if time.monotonic() > nudged + 1:
                 nudged = time.monotonic()
                 self.nudge()
             share, status = self.progress(job)
-            if status not in ("pending", "running"):
+            ended = status not in ("pending", "running")
+            if ended or time.monotonic() > said + SAY_SECONDS:
+                said = time.monotonic()
+                say(f"{part}: {status}, {share:.0%} done, {done} of {kills} kills, PostgreSQL {killed['postgres']}")
+            if ended:
                 return {"status": status, "killed": killed}
             if done < kills and share >= at[done]:
                 done += 1
@@ -95,7 +116,6 @@ class Killer:
                     self.crash()
                     killed["postgres"] += 1
             time.sleep(0.05)
-        return {"status": "too slow", "killed": killed}
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -107,7 +127,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         path = Path(folder) / "people.csv"
         path.write_text(file.text())
         try:
+            say("the servers start")
             world.start()
+            say("the known contacts are made")
             tenant = json.loads(world.run("-m", PEOPLE, "make", str(options.rows)))["tenant"]
             before = found(world.ask, tenant)
             worker = Program("worker", WORKER, world.environment, world.data / "logs" / "worker.log")
@@ -115,16 +137,26 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             killer = Killer(worker, broker_of(world.urls["REDIS_URL"]), world.ask, world.crash_postgres, world.random)
             began = time.monotonic()
             job = json.loads(world.run("-m", PEOPLE, "start", tenant, str(path)))["import"]
-            told = killer.drive(job, kills=options.kills, crashes=options.crashes, limit=options.limit)
+            told = killer.drive(job, "import", kills=options.kills, crashes=options.crashes)
             told["seconds"] = round(time.monotonic() - began, 1)
             after = found(world.ask, tenant, job)
             world.run("-m", PEOPLE, "undo", tenant, job)
-            back = killer.drive(job, kills=options.kills // 2, limit=options.limit)
+            back = killer.drive(job, "undo", kills=options.kills // 2)
             undone = found(world.ask, tenant)
         finally:
+            signal.alarm(0)
             world.close()
+            say("everything is ended and removed")
     broken = violations(file, told, after, back, undone == before)
+    wanted, came = options.kills + options.kills // 2, sum(map(kills_of, (told, back)))
+    if (came, told["killed"]["postgres"]) != (wanted, options.crashes):
+        broken.append(f"{came} of {wanted} kills came before the end: take more rows")
     return {"rows": options.rows, "import": told, **after, "undo": back, "violations": broken}
+
+
+def kills_of(told: dict[str, Any]) -> int:
+    """How often the worker was killed in a part."""
+    return int(told["killed"]["child"] + told["killed"]["worker"])
 
 
 def violations(
@@ -145,10 +177,16 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--crashes", type=int, default=2, help="PostgreSQL killed and restarted")
-    parser.add_argument("--limit", type=float, default=900, help="seconds after which a part has failed")
+    parser.add_argument("--limit", type=int, default=1200, help="seconds after which the run has failed")
     parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that an ended run ends what it has started
-    result = run(parser.parse_args())
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.alarm(options.limit)
+    try:
+        result = run(options)
+    except OutOfTime:
+        result = {"rows": options.rows, "violations": [f"not at the end after {options.limit} seconds"]}
     sys.stdout.write(json.dumps(result, indent=1) + "\n")
     return int(bool(result["violations"]))
 
