@@ -1,10 +1,8 @@
 """Ways to narrow calls down."""
 
-from typing import Any, Self
+from typing import Self
 
-from django.apps import apps
-from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Exists, OuterRef
+from django.db.models.expressions import RawSQL
 
 from core.models import TenantQuerySet
 
@@ -24,7 +22,4 @@ class CallQuerySet(TenantQuerySet):
 
     def said(self, words: str) -> Self:
         """Those in whose transcript all the words occur, in any form of the word."""
-        conversations: Any = apps.get_model("calls", "Conversation").objects
-        vector: Any = SearchVector("transcript", config="english")
-        found = conversations.annotate(words=vector).filter(words=SearchQuery(words, config="english"))
-        return self.filter(Exists(found.filter(call_id=OuterRef("pk"))))
+        return self.filter(pk__in=RawSQL("SELECT calls_in_which_was_said(%s)", [words]))

@@ -80,7 +80,7 @@ class Lead(TenantModel):
             models.Index(fields=["tenant", "phone_number"], name="lead_phone"),
             models.Index(fields=["tenant", "contact"], name="lead_contact"),
             models.Index(fields=["tenant", "owner"], name="lead_owner"),
-            GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="lead_search"),
+            GinIndex("tenant", OpClass(F("search_text"), name="gin_trgm_ops"), name="lead_words"),
         ]
 
     def __str__(self) -> str:

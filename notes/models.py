@@ -43,7 +43,7 @@ class Note(TenantModel):
             models.Index(fields=["tenant", "contact", "-created_at"], name="note_of_contact"),
             models.Index(fields=["tenant", "-created_at", "-id"], name="note_newest"),
             models.Index(fields=["tenant", "call_id"], condition=Q(call_id__isnull=False), name="note_of_call"),
-            GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="note_search"),
+            GinIndex("tenant", OpClass(F("search_text"), name="gin_trgm_ops"), name="note_words"),
             GinIndex(fields=["mentions"], name="note_mentions"),
         ]
 
