@@ -1,6 +1,7 @@
 """People: who someone is, how to reach them, and the imports that brought them."""
 
 import secrets
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -144,6 +145,9 @@ class Contact(TenantModel):
     referral_code = models.CharField(max_length=16, default=new_referral_code, editable=False)
     owner = TenantForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    marks: Any = None
+    """In a list that was searched, the Highlighter that marks what was found (contacts.search.mark_finds)."""
+
     objects = TenantManager.from_queryset(ContactQuerySet)()
 
     class Meta:

@@ -15,6 +15,7 @@ from contacts.filters import FILTER_NAMES, ContactFilters
 from contacts.forms import ContactForm
 from contacts.listing import Column, build_listing
 from contacts.models import Contact, Tag
+from contacts.search import mark_finds
 from contacts.timeline import timeline_of
 from core.api import etag_of
 from core.problems import DomainError, NotFound
@@ -55,6 +56,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
         labels=LABELS,
         words={"owner": dict(people), "status": dict(Contact.Status.choices)},
     )
+    mark_finds(listing.rows, request.GET.get("search", ""))
     context = {"listing": listing, "people": people, "statuses": Contact.Status.choices}
     if request.headers.get("HX-Request") and request.GET.get("cursor"):
         return render(request, "contacts/rows.html", context)

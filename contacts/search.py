@@ -1,18 +1,15 @@
 """Finding contacts by words, prefixes, misspellings and parts of phone numbers, ranked and highlighted."""
 
-import difflib
-import html
-import re
-import unicodedata
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Tenant
+from contacts.highlights import Highlighter
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
 from core.phones import MIN_SEARCH_DIGITS, search_digits
@@ -31,16 +28,16 @@ SELECT {_COLUMNS}, f.found_score, f.found_fuzzy, f.found_total FROM (
   FROM contact_ranked(%s, %s, %s) WITH ORDINALITY AS r (id, found_score, found_fuzzy, place)
   ORDER BY place OFFSET %s LIMIT %s) AS f JOIN contacts_contact AS c ON c.id = f.id ORDER BY f.place
 """  # noqa: S608 - our own columns
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One contact found: how well (0 to 1) and where."""
+    """One contact found: how well (0 to 1) and where; `marks` marks the finds in other texts too."""
 
     contact: Contact
     score: float
     highlight: dict[str, str]
+    marks: Highlighter
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +98,14 @@ def _held(patterns: list[str]) -> RawSQL:
     return RawSQL("contacts_contact.search_document LIKE ANY(%s)", [patterns], output_field=BooleanField())
 
 
+def mark_finds(contacts: Iterable[Contact], query: str) -> None:
+    """Give contacts of a list that was narrowed by a query their `marks`; a blank query gives none."""
+    if query.strip():
+        plain = Highlighter.of(query, query_digits(query))
+        for contact in contacts:
+            contact.marks = plain.for_contact(contact)
+
+
 def ranked_ids(query: str, *, most: int = MOST) -> list[tuple[uuid.UUID, float, bool]]:
     """(contact, score, whether it took a guess at the spelling) of active contacts, best first."""
     with connection.cursor() as cursor:
@@ -112,57 +117,6 @@ def find(query: str, *, start: int = 0, size: int = 20) -> Ranking:
     """Active contacts that match, from the one at `start`, best first."""
     digits = query_digits(query)
     rows = list(Contact.objects.raw(_FIND, [query, digits, MOST, start, size]))
-    hits = [Hit(row, round(row.found_score, 4), highlight(row, query, digits, fuzzy=row.found_fuzzy)) for row in rows]
+    marks = Highlighter.of(query, digits, fuzzy=bool(rows) and rows[0].found_fuzzy)
+    hits = [Hit(row, round(row.found_score, 4), marks.fields(row), marks) for row in rows]
     return Ranking(hits, rows[0].found_total if rows else len(ranked_ids(query)) if start else 0)
-
-
-def _fold(text: str) -> str:
-    """Lower case without accents, one character for each, so that positions stay true."""
-    return "".join(unicodedata.normalize("NFKD", c)[0].lower()[:1] or c for c in text)
-
-
-def _spans_of_words(text: str, words: list[str], *, fuzzy: bool) -> list[tuple[int, int]]:
-    spans = []
-    for match in _WORD.finditer(_fold(text)):
-        for word in words:
-            if match[0].startswith(word):
-                spans.append((match.start(), match.start() + len(word)))
-            elif fuzzy and difflib.SequenceMatcher(None, word, match[0]).ratio() >= 0.65:
-                spans.append(match.span())
-    return spans
-
-
-def _span_of_digits(text: str, digits: str) -> list[tuple[int, int]]:
-    start = text.find(digits) if digits else -1
-    return [(start, start + len(digits))] if start >= 0 else []
-
-
-def mark(text: str, spans: list[tuple[int, int]]) -> str:
-    """Escape a text for HTML and put `<mark>` around the spans."""
-    out, position = [], 0
-    for start, end in sorted(spans):
-        if start < position:
-            continue
-        out += [html.escape(text[position:start]), "<mark>", html.escape(text[start:end]), "</mark>"]
-        position = end
-    return "".join([*out, html.escape(text[position:])])
-
-
-def highlight(contact: Contact, query: str, digits: str, *, fuzzy: bool = False) -> dict[str, str]:
-    """The fields in which the query was found, as escaped HTML with `<mark>` around the find."""
-    words = [] if digits else _WORD.findall(_fold(re.sub("['’`´]", "", query)))
-    fields: dict[str, Any] = {
-        "name": f"{contact.first_name} {contact.last_name}".strip(),
-        "email": contact.email,
-        "company": contact.company,
-        "title": contact.title,
-        "tags": ", ".join(contact.tags),
-    }
-    marked = {}
-    for field, text in fields.items():
-        if text and (spans := _span_of_digits(text, digits) or _spans_of_words(text, words, fuzzy=fuzzy)):
-            marked[field] = mark(text, spans)
-    number = contact.phone_number or ""
-    if spans := _span_of_digits(number, digits):
-        marked["phone_number"] = mark(number, spans)
-    return marked

@@ -6,12 +6,15 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET
 
 from calls.models import Call
 from campaigns.models import Campaign
 from contacts import search as contact_search
+from contacts.highlights import Highlighter
 from core.phones import pretty
 from leads.models import Lead
 
@@ -21,7 +24,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One line of the palette."""
+    """One line of the palette; title and detail may hold marks, and are escaped where they do."""
 
     title: str
     detail: str
@@ -32,8 +35,8 @@ class Found:
 def _contacts(hits: list[contact_search.Hit]) -> list[Found]:
     return [
         Found(
-            hit.contact.name,
-            " · ".join(filter(None, (hit.contact.company, pretty(hit.contact.phone_number or "")))),
+            hit.marks.mark(hit.contact.name),
+            format_html_join(" · ", "{}", ((part,) for part in _about(hit) if part)),
             hit.contact.get_absolute_url(),
             "user-round",
         )
@@ -41,24 +44,42 @@ def _contacts(hits: list[contact_search.Hit]) -> list[Found]:
     ]
 
 
-def _leads(query: str, contact_ids: list[Any]) -> list[Found]:
+def _about(hit: contact_search.Hit) -> list[SafeString]:
+    """Company and number, and the other fields in which something was found."""
+    contact = hit.contact
+    elsewhere = (SafeString(hit.highlight.get(field, "")) for field in ("title", "email", "tags"))
+    title = hit.marks.mark(contact.name)
+    return [
+        hit.marks.mark(contact.company),
+        hit.marks.mark(pretty(contact.phone_number or "")),
+        *(text for text in elsewhere if text != title),
+    ]
+
+
+def _leads(contact_ids: list[Any], marks: Highlighter) -> list[Found]:
     rows = Lead.objects.active().filter(contact_id__in=contact_ids).order_by("-created_at")[:MOST]
-    return [Found(lead.name, f"Lead · {lead.get_state_display()}", lead.get_absolute_url(), "target") for lead in rows]
+    return [
+        Found(marks.mark(lead.name), f"Lead · {lead.get_state_display()}", lead.get_absolute_url(), "target")
+        for lead in rows
+    ]
 
 
-def _campaigns(query: str) -> list[Found]:
+def _campaigns(query: str, marks: Highlighter) -> list[Found]:
     rows = Campaign.objects.filter(name__icontains=query).order_by("-created_at")[:MOST]
-    return [Found(c.name, f"Campaign · {c.get_status_display()}", f"/campaigns/{c.pk}", "megaphone") for c in rows]
+    return [
+        Found(marks.mark(c.name), f"Campaign · {c.get_status_display()}", f"/campaigns/{c.pk}", "megaphone")
+        for c in rows
+    ]
 
 
-def _calls(contact_ids: list[Any], digits: str) -> list[Found]:
+def _calls(contact_ids: list[Any], marks: Highlighter) -> list[Found]:
     whose = Q(contact_id__in=contact_ids)
-    if len(digits) >= 10:
-        whose |= Q(phone_number=f"+{digits}")
+    if len(marks.digits) >= 10:
+        whose |= Q(phone_number=f"+{marks.digits}")
     rows = Call.objects.filter(whose).select_related("contact").order_by("-created_at")[:MOST]
     return [
         Found(
-            str(call.contact or pretty(call.phone_number)),
+            marks.mark(call.contact or pretty(call.phone_number)),
             f"Call · {(call.outcome or call.status).replace('_', ' ')} · {localtime(call.created_at):%d %b %H:%M}",
             call.get_absolute_url(),
             "phone",
@@ -71,11 +92,12 @@ def search_everything(query: str) -> list[tuple[str, list[Found]]]:
     """What a query finds, by kind of record; kinds without a find are left out."""
     hits = contact_search.find(query, size=50).hits
     ids = [hit.contact.pk for hit in hits]
+    marks = hits[0].marks if hits else Highlighter.of(query, contact_search.query_digits(query))
     groups = [
         ("Contacts", _contacts(hits[:MOST])),
-        ("Leads", _leads(query, ids)),
-        ("Campaigns", _campaigns(query)),
-        ("Calls", _calls(ids, contact_search.query_digits(query))),
+        ("Leads", _leads(ids, marks)),
+        ("Campaigns", _campaigns(query, marks)),
+        ("Calls", _calls(ids, marks)),
     ]
     return [(name, found) for name, found in groups if found]
 

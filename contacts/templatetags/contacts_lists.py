@@ -57,15 +57,20 @@ def keep_query(context: dict[str, Any], but: str) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - each part was escaped
 
 
+def _marked(contact: Contact, text: object) -> object:
+    """The text, with what the list's search found in it marked."""
+    return contact.marks.mark(text) if contact.marks and text else text
+
+
 def _tags(contact: Contact) -> SafeString:
     more = format_html(' <span class="muted">+{}</span>', len(contact.tags) - 2) if len(contact.tags) > 2 else ""
-    return mark_safe("".join(ui.chip(tag) for tag in contact.tags[:2]) + more)  # noqa: S308 - each was escaped
+    return mark_safe("".join(ui.chip(_marked(contact, tag)) for tag in contact.tags[:2]) + more)  # noqa: S308 - each was escaped
 
 
 def _content(contact: Contact, key: str) -> Any:
     match key:
         case "phone_number":
-            return ui.phone(contact.phone_number) if contact.phone_number else ""
+            return _marked(contact, ui.phone(contact.phone_number)) if contact.phone_number else ""
         case "status":
             return ui.status(contact.status)
         case "tags":
@@ -76,7 +81,13 @@ def _content(contact: Contact, key: str) -> Any:
             return ui.ago(getattr(contact, key))
     if key.startswith("custom:"):
         return shown(contact.custom_fields.get(key.removeprefix("custom:")))
-    return getattr(contact, key, "") or ""
+    return _marked(contact, getattr(contact, key, "") or "")
+
+
+@register.simple_tag
+def contact_name_cell(contact: Contact) -> SafeString:
+    """The first cell of a contact's row."""
+    return ui.name_cell(contact.name, contact.get_absolute_url(), shown=_marked(contact, contact.name))
 
 
 @register.simple_tag

@@ -299,11 +299,11 @@ def pick(value: object, name: object, *, checked: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def name_cell(name: object, url: str, *, square: bool = False) -> SafeString:
-    """The cell that says whose row it is: avatar, name, and a link that covers the whole row."""
+def name_cell(name: object, url: str, *, square: bool = False, shown: object = None) -> SafeString:
+    """The cell that says whose row it is: avatar, name (written as `shown`), and a link that covers the whole row."""
     return format_html(
         '<div class="cell name" role="cell">{}<a class="row-link cut" href="{}">{}</a></div>',
         avatar(name, square=square),
         url,
-        name,
+        name if shown is None else shown,
     )
