@@ -176,6 +176,12 @@ class Contact(TenantModel):
                 condition=Q(deleted_at__isnull=True),
                 name="contact_newest_active",
             ),
+            models.Index(
+                fields=["tenant", "first_name", "id"], condition=Q(deleted_at__isnull=True), name="contact_by_name"
+            ),
+            models.Index(
+                fields=["tenant", "company", "id"], condition=Q(deleted_at__isnull=True), name="contact_by_company"
+            ),
             models.Index(fields=["tenant", "phone_number"], name="contact_phone"),
             models.Index("tenant", Lower("company"), name="contact_company"),
             GinIndex(fields=["tags"], name="contact_tags"),

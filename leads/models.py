@@ -77,6 +77,12 @@ class Lead(TenantModel):
                 name="lead_by_state",
             ),
             models.Index("tenant", Lower("email"), name="lead_email"),
+            models.Index(
+                fields=["tenant", "first_name", "id"], condition=Q(deleted_at__isnull=True), name="lead_by_name"
+            ),
+            models.Index(
+                fields=["tenant", "company", "id"], condition=Q(deleted_at__isnull=True), name="lead_by_company"
+            ),
             models.Index(fields=["tenant", "phone_number"], name="lead_phone"),
             models.Index(fields=["tenant", "contact"], name="lead_contact"),
             models.Index(fields=["tenant", "owner"], name="lead_owner"),

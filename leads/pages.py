@@ -27,8 +27,8 @@ from leads.timeline import lead_timeline
 COLUMNS = (
     Column("company", "Company", "company"),
     Column("phone_number", "Phone", width="lg"),
-    Column("email", "Email", "email", width="lg"),
-    Column("state", "State", "state", hide_small=False),
+    Column("email", "Email", width="lg"),
+    Column("state", "State", hide_small=False),
     Column("waiting", "Waiting", width="sm"),
     Column("owner", "Owner"),
     Column("source", "Source", width="sm"),
