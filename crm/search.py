@@ -45,15 +45,12 @@ def _contacts(hits: list[contact_search.Hit]) -> list[Found]:
 
 
 def _about(hit: contact_search.Hit) -> list[SafeString]:
-    """Company and number, and the other fields in which something was found."""
+    """Company and number; and where else something was found, when it was not in the name or these."""
     contact = hit.contact
-    elsewhere = (SafeString(hit.highlight.get(field, "")) for field in ("title", "email", "tags"))
-    title = hit.marks.mark(contact.name)
-    return [
-        hit.marks.mark(contact.company),
-        hit.marks.mark(pretty(contact.phone_number or "")),
-        *(text for text in elsewhere if text != title),
-    ]
+    shown = [hit.marks.mark(contact.company), hit.marks.mark(pretty(contact.phone_number or ""))]
+    if any("<mark>" in text for text in (hit.marks.mark(contact.name), *shown)):
+        return shown
+    return [*shown, *(SafeString(hit.highlight.get(field, "")) for field in ("title", "email", "tags"))]
 
 
 def _leads(contact_ids: list[Any], marks: Highlighter) -> list[Found]:
