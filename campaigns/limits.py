@@ -33,7 +33,7 @@ def connect(ask: Callable[[Campaign], Limit | None]) -> None:
 
 
 def limit_of(campaign: Campaign) -> Limit | None:
-    """The limit that binds now; None for a campaign that does not run."""
+    """The limit that binds now; None for a campaign that does not run, or whose next calls are being placed."""
     if campaign.status != Campaign.Status.RUNNING or not _ask:
         return None
     return _ask[0](campaign)

@@ -18,7 +18,10 @@ from campaigns.reasons import reason_advice
 
 
 def explain(campaign: Campaign) -> Limit | None:
-    """The first thing in the way of the next call: nobody due, then the smallest of all limits."""
+    """What is in the way of the next call: nobody is due, or the smallest of all limits, if it leaves no room.
+
+    None while the next call may be placed: then the dialer is about to place it, and nothing limits the campaign.
+    """
     if nobody := _nobody_due(campaign):
         return nobody
     of_campaign, of_tenant = live_counts(campaign)
@@ -32,12 +35,13 @@ def explain(campaign: Campaign) -> Limit | None:
             lambda: _at_once("tenant", of_tenant, campaign.tenant.max_concurrent_calls, "the workspace"),
         ),
         "minutes": (ledger.available(LedgerAccount.Kind.MINUTES), _minutes),
-        "rate": _rate(campaign),
     }
+    if (rate := _rate(campaign)) is not None:
+        lines["rate"] = rate
     if (pool := find_pool(campaign)) is not None:
         lines["caller_ids"] = (pool.free, lambda: _caller_numbers(campaign))
-    _, say = min(lines.values(), key=lambda line: line[0])
-    return say()
+    room, say = min(lines.values(), key=lambda line: line[0])
+    return say() if room <= 0 else None
 
 
 def _nobody_due(campaign: Campaign) -> Limit | None:
@@ -68,13 +72,13 @@ def _caller_numbers(campaign: Campaign) -> Limit:
     return Limit("caller_ids", f"{numbers} used as much as allowed.", free_again_at(campaign))
 
 
-def _rate(campaign: Campaign) -> tuple[int, Callable[[], Limit]]:
-    """Calls that the provider account's bucket would let start now."""
+def _rate(campaign: Campaign) -> tuple[int, Callable[[], Limit]] | None:
+    """Calls that the provider account's bucket would let start now; None before the first call over it."""
     speed = timing.speed_of(campaign.provider)
     gate = ProviderGate.objects.filter(provider=campaign.provider).annotate(now=Now()).first()
-    network = campaign.get_provider_display()
     if gate is None:
-        return 1, lambda: Limit("rate", f"New calls are beginning over {network}.")
+        return None
+    network = campaign.get_provider_display()
     if gate.throttled_until and gate.throttled_until > gate.now:
         until: dt.datetime = gate.throttled_until
         return 0, lambda: Limit("throttled", f"{network} has asked to slow down.", until)

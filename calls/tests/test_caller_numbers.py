@@ -120,6 +120,19 @@ def test_full_lines_are_named_with_their_figures(desk):
     assert said(desk, other) == ("tenant", "Calls at once: 3 of 3 in the workspace.", None)
 
 
+def test_while_every_limit_leaves_room_nothing_is_said_to_limit(desk):
+    campaign = desk.campaign(numbers(4), max_concurrent_calls=2)
+    assert said(desk, campaign) is None
+    page = desk.workspace.browser("manager").get(f"/campaigns/{campaign.pk}").content.decode()
+    assert "The next calls are being placed." in page
+    assert "Calls at once" not in page
+    claim(desk, campaign)
+    assert said(desk, campaign)[0] == "campaign"
+    with desk.workspace.scope():
+        Call.objects.filter(pk=desk.calls()[0].pk).update(dial_state="ended")
+    assert said(desk, campaign) is None
+
+
 def test_that_nobody_is_due_is_said_with_the_reason_and_the_time(desk):
     campaign = desk.campaign(numbers(2))
     later = timezone.now() + dt.timedelta(hours=3)

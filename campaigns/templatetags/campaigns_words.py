@@ -7,7 +7,6 @@ from django import template
 from django.utils.dateparse import parse_datetime
 
 from campaigns import reasons
-from campaigns.states import IN_FLIGHT
 
 register = template.Library()
 
@@ -78,12 +77,3 @@ def line_word(call: Any) -> str:
 def line_tone(call: Any) -> str:
     """The colour of what happens on a line."""
     return "gray" if call.answered_by == "voicemail" else _LINES.get(call.status, ("", "gray"))[1]
-
-
-@register.filter
-def why_quiet(live: Any) -> str:
-    """Why a running campaign has nobody on a line."""
-    if any(live.counts[state] for state in IN_FLIGHT):
-        return "The next calls are being placed."
-    waiting = live.counts["pending"] + live.counts["retry_wait"] + live.counts["callback"]
-    return f"{waiting:,} wait for their calling hours or their next try." if waiting else "Everybody has been called."
