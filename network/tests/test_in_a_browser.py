@@ -1,5 +1,6 @@
 """The network page in a real browser: the drawing, its search, its path, the keyboard, its address, a phone."""
 
+import itertools
 import os
 import shutil
 
@@ -124,6 +125,47 @@ def test_the_keyboard_goes_through_the_table_and_points_people_out(chain, show):
     assert page.locator("[data-node-name]").inner_text() == links.nth(1).inner_text()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/contacts/{second}")
+
+
+# What the last picture wrote on its canvas of names: each text with its place and width.
+WATCH_NAMES = """
+window.written = [];
+const pen = CanvasRenderingContext2D.prototype, { clearRect, fillText } = pen;
+pen.clearRect = function (...at) {
+  if (this.canvas.className.includes("sigma-labels")) window.written = [];
+  return clearRect.apply(this, at);
+};
+pen.fillText = function (text, x, y) {
+  if (this.canvas.className.includes("sigma-labels"))
+    window.written.push({ text, x, y, wide: this.measureText(text).width });
+  return fillText.call(this, text, x, y);
+};
+"""
+
+
+def test_names_along_a_drawn_path_do_not_lie_on_each_other(workspace, show):
+    with workspace.scope():
+        people = [
+            Contact.objects.create(first_name=name, last_name="Featherstonehaugh", email=f"{name}@people.test")
+            for name in ("Annabella", "Bartholomew", "Clementine", "Dorothea", "Eleonora")
+        ]
+        for one, other in itertools.pairwise(people):
+            create_relationship(from_contact_id=one.pk, to_contact_id=other.pk, strength=0.8)
+    page = show("about:blank", viewport={"width": 390, "height": 480})
+    page.add_init_script(WATCH_NAMES)
+    page.goto(f"/network?contact={people[0].pk}&to={people[4].pk}&depth=2")
+    drawn(page, "settled")
+    stage = page.locator("[data-network]").bounding_box()
+    page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    for _ in range(6):  # far away, so that the five stand close together
+        page.mouse.wheel(0, 400)
+        page.wait_for_timeout(400)
+    names_drawn = page.evaluate("() => window.written")
+    assert sorted(one["text"] for one in names_drawn) == [f"{p.first_name} Featherstonehaugh" for p in people]
+    for at, one in enumerate(names_drawn):
+        for other in names_drawn[at + 1 :]:
+            aside = one["x"] < other["x"] + other["wide"] and other["x"] < one["x"] + one["wide"]
+            assert not (aside and abs(one["y"] - other["y"]) < 14), (one, other)  # a line is 14 px high
 
 
 def test_a_phone_shows_the_drawing_above_the_list(chain, show):

@@ -17,13 +17,15 @@ export function draw(graph, box, look) {
     if (look.node) return graph.hasExtremity(id, look.node) ? edge : { ...edge, hidden: true };
     return look.way.size > 1 || look.found ? { ...edge, color: line } : edge;
   };
+  const taken = []; // where names stand already in this picture
   const view = new window.Sigma(graph, box, {
     labelColor: { color: text }, labelFont: "Inter, sans-serif", labelSize: 12, labelDensity: 0.5,
     labelRenderedSizeThreshold: 7, defaultEdgeColor: faint, zIndex: true, allowInvalidContainer: true,
     hideEdgesOnMove: graph.order > MANY, hideLabelsOnMove: graph.order > MANY, minCameraRatio: 0.02, maxCameraRatio: 4,
-    defaultDrawNodeLabel: (pen, node, settings) => label(pen, node, settings, box.clientWidth),
+    defaultDrawNodeLabel: (pen, node, settings) => label(pen, node, settings, box.clientWidth, taken),
     defaultDrawNodeHover: (pen, node, settings) => plate(pen, node, settings, text, ground),
   });
+  view.on("beforeRender", () => taken.splice(0));
   reckon(graph, view);
   // Without anything to bring out nothing is asked for each person and tie.
   const show = () => {
@@ -51,14 +53,21 @@ function reckon(graph, view) {
   };
 }
 
-// A name stands to the right of its person, at the drawing's right edge to the left.
-function label(pen, node, settings, width) {
+// A name stands to the right of its person, at the drawing's right edge to the left; where another name stands
+// already, below its person or above.
+function label(pen, node, settings, width, taken) {
   if (!node.label) return;
   pen.font = `${settings.labelSize}px ${settings.labelFont}`;
   pen.fillStyle = settings.labelColor.color;
   const wide = pen.measureText(node.label).width;
-  const right = node.x + node.size + 3;
-  pen.fillText(node.label, right + wide > width ? node.x - node.size - 3 - wide : right, node.y + 4);
+  const [gap, high] = [node.size + 3, settings.labelSize + 2];
+  const beside = node.x + gap + wide > width ? Math.max(0, node.x - gap - wide) : node.x + gap;
+  const middle = Math.max(0, Math.min(node.x - wide / 2, width - wide));
+  const spots = [[beside, node.y + 4], [middle, node.y + gap + high - 4], [middle, node.y - gap]];
+  const meets = (x, y) => (one) => x < one.x + one.wide && one.x < x + wide && Math.abs(y - one.y) < high;
+  const [x, y] = spots.find((spot) => !taken.some(meets(...spot))) || spots[0];
+  taken.push({ x, y, wide });
+  pen.fillText(node.label, x, y);
 }
 
 function plate(pen, node, settings, text, ground) {
