@@ -46,7 +46,7 @@ def columns(label: str, data: Iterable[tuple[object, object]], every: int = 1) -
     figures = ", ".join(f"{name}: {_short(total)}" for (name, _), total in zip(rows, totals, strict=True))
     drawn = format_html_join(
         "",
-        '<div class="column"><svg><title>{}: {}</title>{}</svg><span>{}</span></div>',
+        '<div class="column"><svg><title>{}: {}</title>{}</svg><span><span>{}</span></span></div>',
         (
             (name, _short(total), _rects(parts, most), name if index % every == 0 else "")
             for index, ((name, parts), total) in enumerate(zip(rows, totals, strict=True))
