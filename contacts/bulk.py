@@ -217,6 +217,14 @@ def describe(act: BulkAction) -> str:
             return "Move to the trash"
 
 
+def result_of(act: BulkAction) -> str:
+    """What came of an act that has ended, in words."""
+    if act.status == BulkAction.Status.UNDONE:
+        kept = f" {act.kept:,} stay, because someone changed them since." if act.kept else ""
+        return f"Taken back.{kept}"
+    return f"Done: {act.done:,} contacts were gone through."
+
+
 def undo(*, actor: Actor, act: BulkAction) -> BulkAction:
     """Take an act back except where someone changed the same field since; above a thousand in the background.
 

@@ -1,28 +1,24 @@
 """Lists as files: CSV streamed, XLSX written row by row; only what the caller may see, and written down."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponseBase
+from django.http import HttpResponseBase
 
 from accounts import audit
 from accounts.permissions import require_role
 from accounts.principals import Actor
 from contacts.custom_fields import field_kinds
 from contacts.models import Contact
-from contacts.streaming import csv_response, in_batches
+from contacts.streaming import file_response, in_batches
 from core.parsing import utc_text
 from core.problems import InvalidInput
-from core.tabular import write_workbook
 
 COLUMNS = (
     "id", "first_name", "last_name", "email", "phone_number", "company", "title", "status", "tags", "notes", "owner",
     "created_at", "updated_at",
 )  # fmt: skip
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _row(contact: Contact, custom: Sequence[str]) -> list[Any]:
@@ -59,10 +55,4 @@ def export_contacts(*, actor: Actor, queryset: QuerySet[Contact], format: str) -
         raise InvalidInput("format is csv or xlsx.", field="format", field_code="invalid_choice")
     audit.record(actor=actor, action="contacts.exported", format=format)
     queryset = queryset.order_by("pk")
-    if format == "csv":
-        return csv_response(lambda: table_of(queryset), name="contacts.csv")
-    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 - closed, and so removed, with the response
-    rows = table_of(queryset)
-    write_workbook(Path(file.name), next(rows), rows)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename="contacts.xlsx", content_type=XLSX)
+    return file_response(lambda: table_of(queryset), name="contacts", format=format)

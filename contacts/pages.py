@@ -6,10 +6,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import role_required
 from contacts import bulk, selectors, services
+from contacts.bulk_page import BulkPage, show_bulk
 from contacts.custom_fields import field_kinds
 from contacts.filters import FILTER_NAMES, ContactFilters
 from contacts.forms import ContactForm
@@ -249,15 +251,23 @@ def contact_bulk(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def bulk_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """How far a bulk action is, and its undo; the moving part alone when it is asked for by a script."""
+    """How far a bulk action is, and its undo."""
     act = bulk.get_bulk_action(request.user, pk)
-    moving = act.status in ("running", "undoing")
-    inner = bool(request.headers.get("HX-Request"))
-    context = {"act": act, "moving": moving, "words": bulk.describe(act)}
-    response = render(request, "contacts/bulk_progress.html" if inner else "contacts/bulk_detail.html", context)
-    if inner and not moving:
-        response["HX-Refresh"] = "true"
-    return response
+    return show_bulk(
+        request,
+        BulkPage(
+            words=bulk.describe(act),
+            noun="contacts",
+            back=reverse("contacts:list"),
+            address=reverse("contacts:bulk-detail", args=[pk]),
+            status=act.status,
+            total=act.total,
+            done=act.done,
+            steps=act.total,
+            result=bulk.result_of(act),
+            undo=reverse("contacts:bulk-undo", args=[pk]) if act.status == "completed" else "",
+        ),
+    )
 
 
 @require_POST

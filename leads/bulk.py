@@ -128,6 +128,24 @@ def _next(run: BulkRun) -> bool:
     return True
 
 
+def get_run(actor: Any, pk: uuid.UUID) -> BulkRun:
+    """A bulk change of the workspace; raises NotFound."""
+    run: BulkRun | None = BulkRun.objects.filter(pk=pk).first()
+    if run is None:
+        raise NotFound("There is no such bulk change.")
+    return run
+
+
+def describe(run: BulkRun) -> str:
+    """What the run does, in words."""
+    if run.action == "set_state":
+        return f"Move to {Lead.State(run.value).label.lower()}"
+    if run.action == "set_owner":
+        owner = User.objects.filter(pk=run.value).first() if run.value else None
+        return f"Hand over to {owner}" if owner else "Take the owner away"
+    return "Move to the trash"
+
+
 @transaction.atomic
 def undo(*, actor: Any, run_id: uuid.UUID) -> BulkRun:
     """Take a run back, also one that still goes on: its leads become what they were, except where someone changed the

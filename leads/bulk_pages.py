@@ -6,16 +6,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
 from accounts.models import Role
 from accounts.permissions import role_required
+from contacts.bulk_page import BulkPage, show_bulk
 from contacts.importing.services import keep_upload
-from contacts.streaming import csv_response, in_batches
+from contacts.streaming import file_response, in_batches
 from core.problems import DomainError, InvalidInput
 from leads import bulk
 from leads.filters import LeadFilter
@@ -61,7 +63,9 @@ def lead_bulk(request: HttpRequest) -> HttpResponse:
         run = bulk.change_many(actor=user, leads=Lead.objects.active().filter(pk__in=ids), action=action, value=value)
     else:
         raise InvalidInput("Tick at least one lead first.")
-    undo = f"undo=/leads/bulk/{run.pk}/undo" if run.changed or run.status == "running" else ""
+    if run.status == BulkRun.Status.RUNNING:
+        return redirect("lead-bulk-detail", pk=run.pk)
+    undo = f"undo=/leads/bulk/{run.pk}/undo" if run.changed else ""
     messages.success(request, _outcome(run), extra_tags=undo)
     return back_to(request, "/leads")
 
@@ -71,21 +75,45 @@ def _leads(count: int) -> str:
 
 
 def _outcome(run: BulkRun) -> str:
-    if run.status == BulkRun.Status.RUNNING:
-        return f"{_leads(run.total)} are being {WORDS[run.action]}; look again in a moment."
+    if run.status == BulkRun.Status.UNDONE:
+        kept = (
+            f" {run.changed - run.back:,} stay, because someone changed them since." if run.changed > run.back else ""
+        )
+        return f"{_leads(run.back)} set back.{kept}"
     left = f" {run.left:,} were left as they are." if run.left else ""
     return f"{_leads(run.changed)} {WORDS[run.action]}.{left}"
+
+
+@require_GET
+def lead_bulk_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """How far a bulk change is, and its undo."""
+    run = bulk.get_run(request.user, pk)
+    undoing = run.status == BulkRun.Status.UNDOING
+    way_back = run.status == BulkRun.Status.RUNNING or (run.status == BulkRun.Status.COMPLETED and run.changed)
+    return show_bulk(
+        request,
+        BulkPage(
+            words=bulk.describe(run),
+            noun="leads",
+            back=reverse("leads-page"),
+            address=reverse("lead-bulk-detail", args=[pk]),
+            status=run.status,
+            total=run.total,
+            done=run.back if undoing else run.changed + run.left,
+            steps=run.changed if undoing else run.total,
+            result=_outcome(run),
+            undo=reverse("lead-bulk-undo", args=[pk]) if way_back else "",
+        ),
+    )
 
 
 @require_POST
 def lead_bulk_undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a bulk change back."""
     run = bulk.undo(actor=request.user, run_id=pk)
-    kept = f" {run.changed - run.back:,} stay, because someone changed them since." if run.changed > run.back else ""
-    words = f"{_leads(run.back)} set back.{kept}"
     if run.status == BulkRun.Status.UNDOING:
-        words = "The change is being taken back; look again in a moment."
-    messages.success(request, words)
+        return redirect("lead-bulk-detail", pk=run.pk)
+    messages.success(request, _outcome(run))
     return back_to(request, "/leads")
 
 
@@ -96,12 +124,13 @@ def _table(leads: QuerySet[Lead]) -> Iterator[Sequence[Any]]:
 
 
 @role_required(Role.MANAGER)
-def lead_export(request: HttpRequest) -> StreamingHttpResponse:
-    """Every lead the filters leave, oldest first, as CSV that no spreadsheet runs as formulas."""
+@require_GET
+def lead_export(request: HttpRequest, format: str) -> HttpResponseBase:
+    """Every lead the filters leave, oldest first, as CSV or Excel that no spreadsheet runs as formulas."""
     filterset = LeadFilter(request.GET, queryset=Lead.objects.active())
     if not filterset.is_valid():
         raise InvalidInput("The filters cannot be read.")
     leads = filterset.qs
     rows = leads.order_by().values("pk").count()
-    audit.record(actor=request.user, action="leads.exported", rows=rows, filters=sorted(request.GET))
-    return csv_response(lambda: _table(leads), name=f"leads-{timezone.localdate():%Y-%m-%d}.csv")
+    audit.record(actor=request.user, action="leads.exported", format=format, rows=rows, filters=sorted(request.GET))
+    return file_response(lambda: _table(leads), name=f"leads-{timezone.localdate():%Y-%m-%d}", format=format)

@@ -1,14 +1,17 @@
 """Pages of leads: list, record, board, Today, bulk, export, settings."""
 
 import datetime as dt
+import io
 import re
 import uuid
+import zipfile
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from core import outbox
 from core.models import Email, OutboxMessage
@@ -203,7 +206,9 @@ def test_more_than_a_thousand_are_changed_in_the_background_step_by_step(workspa
     _many(workspace, 40)
     body = {"action": "delete", "scope": "matching", "query": "source=fair"}
     page = workspace.browser().post("/leads/bulk", body, follow=True)
-    assert "40 leads are being moved to the trash" in page.content.decode()
+    assert page.redirect_chain[-1][0].startswith("/leads/bulk/")
+    assert "Move to the trash" in page.content.decode()
+    assert "0 of 40" in page.content.decode()
     _many(workspace, 1)
     with workspace.scope():
         assert Lead.objects.deleted().count() == 0
@@ -230,12 +235,32 @@ def test_a_large_bulk_change_is_undone_also_while_it_goes_on(workspace, monkeypa
     outbox.relay(workspace.id, most=steps)
     with workspace.scope():
         assert Lead.objects.deleted().count() == (16 if steps == 1 else 40)
-    assert "being taken back" in browser.post(_undo_of(page), follow=True).content.decode()
+    where = _undo_of(page).removesuffix("/undo")
+    now = browser.get(where, headers={"HX-Request": "true"})
+    assert ("15 of 39" in now.content.decode()) is (steps == 1)
+    assert now.headers.get("HX-Refresh") == (None if steps == 1 else "true")
+    assert ("Stop and undo" in browser.get(where).content.decode()) is (steps == 1)
+    assert "Taking it back" in browser.post(f"{where}/undo", follow=True).content.decode()
     outbox.relay(workspace.id)
     with workspace.scope():
         assert Lead.objects.deleted().count() == 1
         run = BulkRun.objects.get()
         assert (run.status, run.back) == ("undone", run.changed)
+    page = browser.get(where).content.decode()
+    assert f"{run.changed} leads set back." in page
+    assert "/undo" not in page
+
+
+def test_the_page_of_a_bulk_change_says_what_it_did_and_keeps_its_undo(workspace, stranger, lead):
+    browser = workspace.browser()
+    browser.post("/leads/bulk", {"ids": [str(lead.pk)], "action": "set_state", "state": "lost"})
+    with workspace.scope():
+        where = f"/leads/bulk/{BulkRun.objects.get().pk}"
+    page = browser.get(where).content.decode()
+    assert "Move to lost" in page
+    assert "1 lead moved." in page
+    assert stranger.browser().get(where).status_code == 404
+    assert "1 lead set back." in browser.post(_undo_of(page), follow=True).content.decode()
 
 
 def test_an_unreadable_filter_or_action_changes_nothing_in_bulk(workspace, lead):
@@ -266,6 +291,18 @@ def test_the_export_holds_the_filtered_leads_and_runs_no_formula(workspace, lead
     assert "first_name" in text.splitlines()[0]
     assert "'=cmd" in text
     assert "Ada" not in text
+
+
+def test_the_workbook_holds_the_filtered_leads_as_text_and_no_formula(workspace, lead):
+    with workspace.scope():
+        create_lead(actor=workspace.agent, first_name="=cmd|calc", email="evil@x.test", state="lost")
+    assert workspace.browser("agent").get("/leads/export.xlsx").status_code == 403
+    answer = workspace.browser("manager").get("/leads/export.xlsx?state=lost")
+    book = io.BytesIO(b"".join(answer.streaming_content))
+    header, *rows = CalamineWorkbook.from_filelike(book).get_sheet_by_index(0).to_python()
+    assert header[:4] == ["first_name", "last_name", "email", "phone_number"]
+    assert [row[0] for row in rows] == ["=cmd|calc"]
+    assert b"<f>" not in zipfile.ZipFile(book).read("xl/worksheets/sheet1.xml")
 
 
 def test_today_names_the_next_thing_and_a_done_task_leaves_it(workspace, lead):
