@@ -32,7 +32,7 @@ from core.models import Email
 from core.problems import DomainError
 from core.scope import tenant_context
 from core.smtp import EmailBackend as SmtpBackend
-from core.smtp import NoAnswer
+from core.smtp import NoAnswer, words_of
 
 log = structlog.get_logger(__name__)
 TASK = "core.tasks.send_emails"
@@ -272,7 +272,7 @@ def _write_down(email: Email, error: Exception) -> None:
         _mine(email).update(
             status=Email.Status.FAILED if final else Email.Status.QUEUED,
             failure=failure,
-            error=f"{type(error).__name__}: {error}"[:2000],
+            error=words_of(error)[:2000],
             next_attempt_at=Now() + dt.timedelta(seconds=delay),
         )
 

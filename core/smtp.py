@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 
@@ -80,3 +81,23 @@ class EmailBackend(smtp.EmailBackend):
             raise TypeError("Open the connection first.")
         session.before_dot = before_dot
         return self.send_messages([message]) or 0
+
+
+def words_of(error: Exception) -> str:
+    """What went wrong with a mail, for people: the server's own answer, or why there was none."""
+    where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "; ".join(f"{to}: {code} {_text(said)}" for to, (code, said) in error.recipients.items())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {_text(error.smtp_error)}"
+    if isinstance(error, ConnectionRefusedError):
+        return f"No mail server answers at {where}."
+    if isinstance(error, socket.gaierror):
+        return f"There is no server named {settings.EMAIL_HOST}."
+    if isinstance(error, TimeoutError):
+        return f"The mail server at {where} did not answer in time."
+    return f"{type(error).__name__}: {error}"
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said

@@ -182,6 +182,36 @@ def test_all_that_match_are_trashed_and_brought_back_by_the_toast(workspace, sig
         assert Lead.objects.active().count() == 63
 
 
+def _within(page, selector):
+    """Whether the right edge of the last such element stands on the screen."""
+    box = page.locator(selector).last.bounding_box()
+    return box["x"] + box["width"] <= page.viewport_size["width"]
+
+
+def test_on_a_phone_the_board_switch_and_the_whole_dock_are_on_the_screen(workspace, signed_in, leads):
+    page = signed_in("/leads/board")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    assert _within(page, ".tools .segmented a")
+    page.goto("/leads/board?source=x&owner=" + str(workspace.agent.pk))  # filters push it, and it stays
+    assert _within(page, ".tools .segmented a")
+    for path in ("/leads", "/contacts"):
+        page.goto(path)
+        page.locator(".pick").nth(1).check()
+        wide, shown = page.locator(".select-dock > .dock").evaluate("dock => [dock.scrollWidth, dock.clientWidth]")
+        assert wide <= shown <= 390
+        assert _within(page, ".select-dock button[value=delete]")
+
+
+def test_the_dialogs_of_a_toolbar_keep_the_size_of_their_boxes(workspace, signed_in, leads):
+    page = signed_in("/leads")
+    page.click("[commandfor=columns]")
+    boxes = page.locator("#columns input[type=checkbox]")
+    assert boxes.count() > 5
+    for box in boxes.all():
+        assert box.bounding_box()["width"] >= 15
+
+
 def test_a_refused_move_puts_the_card_back(workspace, signed_in, leads):
     page = signed_in("/leads/board")
     with workspace.scope():
