@@ -182,6 +182,37 @@ def test_all_that_match_are_trashed_and_brought_back_by_the_toast(workspace, sig
         assert Lead.objects.active().count() == 63
 
 
+def test_a_long_column_goes_on_when_its_end_is_reached(workspace, signed_in, leads):
+    with workspace.scope():
+        contact = leads[0].contact
+        Lead.objects.bulk_create(Lead(contact=contact, first_name=f"Dee {n}", email="d@x.test") for n in range(80))
+    page = signed_in("/leads/board")
+    cards = page.locator(".col[data-stage=pending] .card")
+    first = cards.count()
+    assert first < 83
+    cards.last.scroll_into_view_if_needed()
+    page.mouse.move(300, 300)
+    page.mouse.wheel(0, 400)
+    until(page, lambda: cards.count() > first)
+    second = cards.count()
+    cards.last.focus()
+    page.keyboard.press("ArrowDown")
+    until(page, lambda: cards.count() > second)
+
+
+def test_a_long_list_goes_on_when_its_end_is_reached(workspace, signed_in, leads):
+    with workspace.scope():
+        contact = leads[0].contact
+        Lead.objects.bulk_create(Lead(contact=contact, first_name=f"Dee {n}", email="d@x.test") for n in range(80))
+    page = signed_in("/leads")
+    rows = page.locator(".row[data-id]")
+    first = rows.count()
+    assert first < 83
+    page.mouse.move(500, 400)
+    page.mouse.wheel(0, 6000)
+    until(page, lambda: rows.count() == 83)
+
+
 def _within(page, selector):
     """Whether the right edge of the last such element stands on the screen."""
     box = page.locator(selector).last.bounding_box()

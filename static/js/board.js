@@ -53,7 +53,11 @@ const STEP = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRig
 function step(card, [aside, along]) {
   const cards = (column) => [...(column?.querySelectorAll(".card") || [])];
   const mine = cards(card.closest(".col"));
-  if (along) return mine[mine.indexOf(card) + along]?.focus();
+  if (along) {
+    const next = mine[mine.indexOf(card) + along];
+    if (!next && along > 0) card.closest(".col").querySelector("[hx-get]")?.click(); // the rest is on its way
+    return next?.focus();
+  }
   const all = columns();
   for (let at = all.indexOf(card.closest(".col")) + aside; all[at]; at += aside) {
     const there = cards(all[at]);
