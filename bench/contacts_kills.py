@@ -91,13 +91,18 @@ class Killer:
         undone = sum(options.get("undone", {}).values())
         return (undone / max(1, touched) if options.get("undo") else rows / max(1, total)), status
 
-    def drive(self, job: str, part: str, *, kills: int, crashes: int = 0) -> dict[str, Any]:
-        """Kill so many times at random shares of the work; return how it ended and what was killed."""
-        nudged, said, done = 0.0, 0.0, 0
+    def drive(self, job: str, part: str, *, kills: int, crashes: int = 0, limit: float = 1200) -> dict[str, Any]:
+        """Kill so many times at random shares of the work; return how it ended and what was killed.
+
+        Raises OutOfTime after `limit` seconds.
+        """
+        nudged, said, done, deadline = 0.0, 0.0, 0, time.monotonic() + limit
         killed = {"child": 0, "worker": 0, "postgres": 0}
         at = sorted(self.random.uniform(0.02, 0.7) for _ in range(kills))
         crash_after = {round(kills * (n + 1) / (crashes + 1)) for n in range(crashes)}
         while True:
+            if time.monotonic() > deadline:
+                raise OutOfTime
             self.worker.ensure()
             if time.monotonic() > nudged + 1:
                 nudged = time.monotonic()

@@ -47,10 +47,10 @@ def test_an_import_and_its_undo_are_exact_though_the_worker_is_killed(killer, tm
     tenant = make(ROWS)["tenant"]
     before = found(ask, tenant)
     job = start(tenant, str(path))["import"]
-    told = killer.drive(job, kills=3, limit=120)
+    told = killer.drive(job, "import", kills=3, limit=120)
     assert (told["status"], sum(told["killed"].values())) == ("completed", 3), (tmp_path / "worker.log").read_text()
     after = found(ask, tenant, job)
     assert {name: after[name] for name in file.expected()} == file.expected()
     undo(tenant, job)
-    assert killer.drive(job, kills=1, limit=120)["status"] == "undone"
+    assert killer.drive(job, "undo", kills=1, limit=120)["status"] == "undone"
     assert found(ask, tenant) == before

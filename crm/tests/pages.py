@@ -37,6 +37,12 @@ def _campaign(workspace: Any) -> dict[str, Any]:
     return {"pk": Campaign.objects.create(name="Spring offer", calling_hours="always", consent_policy="waived").pk}
 
 
+def _lead_bulk(workspace: Any) -> dict[str, Any]:
+    from leads.models import BulkRun
+
+    return {"pk": BulkRun.objects.create(action="delete", total=3, changed=3, created_by=workspace.agent).pk}
+
+
 def _person(workspace: Any) -> dict[str, Any]:
     from campaigns.models import CampaignLead
     from leads.models import Lead
@@ -109,6 +115,7 @@ RECORDS: dict[str, Record] = {
     "bulk-action": VICTIMS["bulk-action-detail"],
     "run": _run,
     "provider": lambda w: {"name": "simulated"},
+    "lead-bulk": _lead_bulk,
     "voice": lambda w: {"name": "vapi"},
     "enrichment-batch": _enrichment_batch,
     "lead": VICTIMS["lead-detail"],
@@ -230,8 +237,10 @@ lead-new agent page -
 lead-board agent page -
 lead-trash agent page -
 lead-bulk agent form -
-lead-bulk-undo agent form -
+lead-bulk-detail agent page lead-bulk
+lead-bulk-undo agent form lead-bulk
 lead-export manager page -
+lead-export-excel manager page -
 lead-page agent page lead
 lead-edit agent page lead
 lead-state-page agent form lead
