@@ -41,7 +41,9 @@ class Live:
     qualified: int
     counts: dict[str, int]
     funnel: list[FunnelStep]
+    lines_taken: int
     on_line: list[Any]
+    """The calls that have been on a line for longest, at most a dozen of `lines_taken`."""
     by_hour: list[Any]
 
     @property
@@ -81,14 +83,16 @@ def look_at(campaign: Campaign, now: datetime) -> Live:
     leads = tallies.leads_by_name([campaign.pk]).get(campaign.pk, {})
     hours = tallies.calls_by_hour(campaign.pk, since=_hour_of(yesterday))
     counts, qualified = by_state(leads), qualified_leads(campaign).count()
+    made = tallies.calls_of(campaign.pk)
     return Live(
         campaign=campaign,
-        sums=tallies.calls_of(campaign.pk).sums(),
+        sums=made.sums(),
         today=_made(campaign, hours, today, now),
         yesterday=_made(campaign, hours, yesterday, now - timedelta(days=1)),
         qualified=qualified,
         counts=counts,
         funnel=_funnel(leads, sum(counts.values()), qualified),
+        lines_taken=made.in_flight,
         on_line=list(_on_line(campaign)),
         by_hour=_by_hour(hours, now, zone),
     )

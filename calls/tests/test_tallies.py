@@ -73,7 +73,7 @@ def test_every_figure_follows_a_life_of_calls(desk):
     assert (stats["average_duration_seconds"], stats["minutes"]) == (37.0, 1.23)
     assert [(hour["calls"], hour["answered"], hour["completed"]) for hour in stats["by_hour"]] == [(3, 2, 2)]
     assert [step.value for step in live.funnel] == [4, 3, 2, 1, 0]
-    assert (live.today, live.yesterday, len(live.on_line)) == (4, 0, 2)
+    assert (live.today, live.yesterday, live.lines_taken, len(live.on_line)) == (4, 0, 2, 2)
     assert broken(desk) == []
 
 
