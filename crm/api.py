@@ -68,6 +68,7 @@ def at(path: str, view: object, name: str) -> URLPattern:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    at("webhooks/telephony/(?P<provider>[a-z_]{1,20})", webhooks_api.TelephonyWebhook.as_view(), "telephony-webhook"),
     re_path("", include(router.urls)),
     at("auth/token", accounts.TokenView.as_view(), "token"),
     at("auth/token/refresh", accounts.RefreshView.as_view(), "token-refresh"),
@@ -92,7 +93,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     at("enrichment/providers", enrichment.ProviderApi.as_view({"get": "list"}), "enrichment-providers"),
     at(f"notes/(?P<note_id>{UUID})/history", notes.NoteHistoryApi.as_view({"get": "list"}), "note-history"),
     at(f"recordings/(?P<recording_id>{UUID})", calls.RecordingView.as_view(), "recording"),
-    at("webhooks/telephony/(?P<provider>[a-z_]{1,20})", webhooks_api.TelephonyWebhook.as_view(), "telephony-webhook"),
     at(
         f"webhook-endpoints/(?P<endpoint_id>{UUID})/deliveries",
         webhook_api.WebhookDeliveryApi.as_view({"get": "list"}),

@@ -32,7 +32,7 @@ class DocsView(SpectacularSwaggerView):
     permission_classes = (AllowAny,)
     authentication_classes = ()
     renderer_classes = [TemplateHTMLRenderer]
-    url_name = "schema"
+    url_name = "api:schema"
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -43,7 +43,7 @@ WITH_RECORD = [(name, params, methods) for name, params, methods in ROUTES if pa
 def address(name: str, kwargs: dict[str, Any]) -> str:
     from django.urls import reverse
 
-    return reverse(name, kwargs=kwargs)
+    return reverse(f"api:{name}", kwargs=kwargs)
 
 
 def call(client: APIClient, method: str, url: str) -> Any:
