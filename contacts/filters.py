@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.db.models.functions import Lower
 from django.utils.dateparse import parse_date, parse_datetime
 from django_filters import filters, filterset
 
@@ -140,7 +139,7 @@ class ContactFilters(filterset.FilterSet):
 
     def by_company(self, queryset: Any, name: str, value: str) -> Any:
         """By the company's name, letter case ignored."""
-        return queryset.alias(company_lower=Lower("company")).filter(company_lower=value.strip().lower())
+        return queryset.of_company(value)
 
     def by_activity(self, queryset: Any, name: str, value: str) -> Any:
         """In use, in the trash, or both."""

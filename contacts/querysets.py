@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Self
 
+from django.db.models import Value
 from django.db.models.functions import Lower
 
 from core.models import TenantQuerySet
@@ -22,6 +23,10 @@ class ContactQuerySet(TenantQuerySet):
     def with_email(self, email: str) -> Self:
         """By email, letter case ignored, through the unique index."""
         return self.alias(email_lower=Lower("email")).filter(email_lower=email.strip().lower())
+
+    def of_company(self, company: str) -> Self:
+        """By company, letter case ignored, through its index."""
+        return self.alias(company_lower=Lower("company")).filter(company_lower=Lower(Value(company.strip())))
 
     def with_tags(self, *, any_of: Iterable[str] = (), all_of: Iterable[str] = ()) -> Self:
         """Having any, or all, of the given tags (stored in the registry's writing)."""

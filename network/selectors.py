@@ -35,7 +35,7 @@ def colleagues_without_tie(contact: Contact, *, most: int = 3) -> list[Contact]:
         return []
     tied = Relationship.objects.filter(Q(from_contact=contact) | Q(to_contact=contact))
     known = {end for pair in tied.values_list("from_contact_id", "to_contact_id") for end in pair}
-    same = Contact.objects.active().filter(company__iexact=contact.company).exclude(pk__in=known | {contact.pk})
+    same = Contact.objects.active().of_company(contact.company).exclude(pk__in=known | {contact.pk})
     return list(same.order_by("first_name", "pk")[:most])
 
 
