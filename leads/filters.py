@@ -15,7 +15,7 @@ class LeadFilter(_django_filters.FilterSet):  # type: ignore[name-defined,misc]
     state = filters.MultipleChoiceFilter(choices=Lead.State.choices)
     owner = filters.UUIDFilter(field_name="owner_id")
     contact = filters.UUIDFilter(field_name="contact_id")
-    source = filters.CharFilter(lookup_expr="iexact")
+    source = filters.CharFilter(method="by_source")
     email = filters.CharFilter(method="by_email")
     campaign = filters.UUIDFilter(method="by_campaign")
     search = filters.CharFilter(method="by_words")
@@ -31,6 +31,10 @@ class LeadFilter(_django_filters.FilterSet):  # type: ignore[name-defined,misc]
     def unfiltered(queryset: Any) -> Any:
         """All."""
         return queryset
+
+    def by_source(self, queryset: Any, name: str, value: str) -> Any:
+        """Letter case ignored."""
+        return queryset.of_source(value)
 
     def by_email(self, queryset: Any, name: str, value: str) -> Any:
         """Letter case ignored."""

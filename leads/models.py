@@ -83,9 +83,13 @@ class Lead(TenantModel):
             models.Index(
                 fields=["tenant", "company", "id"], condition=Q(deleted_at__isnull=True), name="lead_by_company"
             ),
+            models.Index("tenant", Lower("source"), condition=Q(deleted_at__isnull=True), name="lead_source"),
             models.Index(fields=["tenant", "phone_number"], name="lead_phone"),
             models.Index(fields=["tenant", "contact"], name="lead_contact"),
             models.Index(fields=["tenant", "owner"], name="lead_owner"),
+            models.Index(
+                fields=["tenant", "reached_out_at"], condition=Q(reached_out_at__isnull=False), name="lead_reached"
+            ),
             GinIndex("tenant", OpClass(F("search_text"), name="gin_trgm_ops"), name="lead_words"),
         ]
 
@@ -130,6 +134,7 @@ class LeadEvent(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "lead", "-created_at"], name="lead_event_of_lead"),
             models.Index(fields=["tenant", "run", "id"], condition=Q(run__isnull=False), name="lead_event_of_run"),
+            models.Index(fields=["tenant", "created_at"], condition=Q(kind="state"), name="lead_event_moves"),
         ]
 
     def __str__(self) -> str:
@@ -260,6 +265,7 @@ class Task(TenantModel):
             models.Index(
                 fields=["tenant", "owner", "due_at"], condition=Q(done_at__isnull=True), name="task_open_of_owner"
             ),
+            models.Index(fields=["tenant", "done_at"], condition=Q(done_at__isnull=False), name="task_done"),
             models.Index(fields=["tenant", "lead", "due_at"], name="task_of_lead"),
             models.Index(fields=["tenant", "contact", "due_at"], name="task_of_contact"),
         ]

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any, Self
 
+from django.db.models import Value
 from django.db.models.functions import Lower
 
 from core.models import TenantQuerySet
@@ -23,6 +24,10 @@ class LeadQuerySet(TenantQuerySet):
     def with_email(self, email: str) -> Self:
         """By email, letter case ignored, through its index."""
         return self.alias(email_lower=Lower("email")).filter(email_lower=email.strip().lower())
+
+    def of_source(self, source: str) -> Self:
+        """By source, letter case ignored, through its index."""
+        return self.alias(source_lower=Lower("source")).filter(source_lower=Lower(Value(source.strip())))
 
     def matching(self, words: str) -> Self:
         """Every word somewhere in name, email or company, or the whole as part of the phone number."""

@@ -4,9 +4,11 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from core.problems import NotFound
+from core.scope import current_tenant_id
 from leads.models import Lead, Task
 from leads.states import legal_steps
 
@@ -35,10 +37,21 @@ def lead_rows() -> QuerySet[Lead]:
     )
 
 
-def lead_sources() -> list[str]:
-    """The sources in use, most used first, at most 20."""
-    counted = Lead.objects.active().exclude(source="").values("source").annotate(n=Count("id")).order_by("-n")
-    return [row["source"] for row in counted[:20]]
+_SOURCES = """
+WITH RECURSIVE walk AS (
+  SELECT ''::text AS source
+  UNION ALL
+  SELECT (SELECT source FROM leads_lead WHERE tenant_id = %(tenant)s AND deleted_at IS NULL
+          AND lower(source) > lower(walk.source) ORDER BY lower(source) LIMIT 1) FROM walk WHERE source IS NOT NULL
+) SELECT source FROM walk WHERE source <> '' LIMIT %(most)s
+"""
+
+
+def lead_sources(*, most: int = 50) -> list[str]:
+    """The sources in use, by name, letter case ignored: one step through their index for each, not for each lead."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SOURCES, {"tenant": current_tenant_id(), "most": most})
+        return [source for (source,) in cursor.fetchall()]
 
 
 def board_columns(queryset: QuerySet[Lead]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from django.db.models import Avg, F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from core.pagination import count_rows
 from leads.models import Lead, LeadEvent, Task
 
 MOST = 50
@@ -21,6 +22,7 @@ class Today:
     later_today: list[Task]
     waiting: list[Lead]
     waiting_total: int
+    waiting_total_is_exact: bool
     figures: dict[str, Any]
     next_task: Task | None
     next_lead: Lead | None
@@ -37,11 +39,13 @@ def today_of(*, person: User | None, now: dt.datetime) -> Today:
         leads = leads.filter(Q(owner=person) | Q(owner__isnull=True))
     overdue = list(tasks.filter(due_at__lte=now)[:MOST])
     waiting = list(leads.order_by("-created_at", "-id")[:MOST])
+    waiting_total, exact = count_rows(leads)
     return Today(
         overdue=overdue,
         later_today=list(tasks.filter(due_at__gt=now, due_at__lt=midnight + dt.timedelta(days=1))[:MOST]),
         waiting=waiting,
-        waiting_total=leads.order_by().count(),
+        waiting_total=waiting_total,
+        waiting_total_is_exact=exact,
         figures=_figures(person, midnight),
         next_task=next((t for t in overdue if t.kind == Task.Kind.CALLBACK), overdue[0] if overdue else None),
         next_lead=waiting[0] if waiting else None,
