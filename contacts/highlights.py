@@ -18,7 +18,17 @@ _BETWEEN_DIGITS = r"[^\w]*"
 
 def _fold(text: str) -> str:
     """Lower case without accents, one character for each, so that positions stay true."""
+    if text.isascii():
+        return text.lower()
     return "".join(unicodedata.normalize("NFKD", c)[0].lower()[:1] or c for c in text)
+
+
+def _alike(word: str, other: str) -> bool:
+    """Whether one may have been meant for the other; lengths and letters that forbid it spare the comparison."""
+    if 2 * min(len(word), len(other)) < _ALIKE * (len(word) + len(other)):
+        return False
+    matcher = difflib.SequenceMatcher(None, word, other)
+    return matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class Highlighter:
             for word in self.words:
                 if match[0].startswith(word):
                     spans.append((match.start(), match.start() + len(word)))
-                elif self.fuzzy and difflib.SequenceMatcher(None, word, match[0]).ratio() >= _ALIKE:
+                elif self.fuzzy and _alike(word, match[0]):
                     spans.append(match.span())
         return spans
 

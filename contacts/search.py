@@ -14,7 +14,7 @@ from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
 from core.phones import MIN_SEARCH_DIGITS, search_digits
 
-MOST = 1000
+MOST = 500
 """Ranks beyond this are of no use to anyone; the list with `search=` walks every match."""
 
 FEW = 2000
@@ -23,9 +23,9 @@ FEW = 2000
 _LIKELY_WHOLE = 7
 _COLUMNS = ", ".join(f'c."{field.column}"' for field in Contact._meta.concrete_fields)
 _FIND = f"""
-SELECT {_COLUMNS}, f.found_score, f.found_fuzzy, f.found_total FROM (
+SELECT {_COLUMNS}, f.found_score, f.found_fuzzy, f.found_complete, f.found_total FROM (
   SELECT r.*, count(*) OVER () AS found_total
-  FROM contact_ranked(%s, %s, %s) WITH ORDINALITY AS r (id, found_score, found_fuzzy, place)
+  FROM contact_ranked(%s, %s, %s) WITH ORDINALITY AS r (id, found_score, found_fuzzy, found_complete, place)
   ORDER BY place OFFSET %s LIMIT %s) AS f JOIN contacts_contact AS c ON c.id = f.id ORDER BY f.place
 """  # noqa: S608 - our own columns
 
@@ -42,15 +42,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A part of what was found, best first, and how many there are; beyond MOST nobody counts."""
+    """A part of what was found, best first, and how many were ranked; `exact` when there are no others."""
 
     hits: list[Hit]
     total: int
-
-    @property
-    def exact(self) -> bool:
-        """Whether there are no more than were counted."""
-        return self.total < MOST
+    exact: bool
 
 
 def query_digits(query: str) -> str:
@@ -110,7 +106,7 @@ def ranked_ids(query: str, *, most: int = MOST) -> list[tuple[uuid.UUID, float, 
     """(contact, score, whether it took a guess at the spelling) of active contacts, best first."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM contact_ranked(%s, %s, %s)", [query, query_digits(query), most])
-        return [(pk, round(float(score), 4), fuzzy) for pk, score, fuzzy in cursor.fetchall()]
+        return [(pk, round(float(score), 4), fuzzy) for pk, score, fuzzy, _ in cursor.fetchall()]
 
 
 def find(query: str, *, start: int = 0, size: int = 20) -> Ranking:
@@ -119,4 +115,7 @@ def find(query: str, *, start: int = 0, size: int = 20) -> Ranking:
     rows = list(Contact.objects.raw(_FIND, [query, digits, MOST, start, size]))
     marks = Highlighter.of(query, digits, fuzzy=bool(rows) and rows[0].found_fuzzy)
     hits = [Hit(row, round(row.found_score, 4), marks.fields(row), marks) for row in rows]
-    return Ranking(hits, rows[0].found_total if rows else len(ranked_ids(query)) if start else 0)
+    if rows:
+        return Ranking(hits, rows[0].found_total, rows[0].found_complete)
+    counted = find(query, size=1) if start else Ranking([], 0, True)
+    return Ranking([], counted.total, counted.exact)

@@ -86,7 +86,7 @@ def test_a_misspelling_scores_less_and_is_marked(scope):
     assert wrong.highlight["name"] == "<mark>John</mark> Smith"
 
 
-def test_the_whole_word_is_found_behind_a_thousand_beginnings(scope):
+def test_the_whole_word_is_found_behind_more_beginnings_than_are_ranked(scope):
     people = [Contact(first_name=f"Albert{n}", email=f"a{n}@mail.example") for n in range(MOST + 50)]
     Contact.objects.bulk_create(people)
     add("Al", "Zimmer")
@@ -95,6 +95,29 @@ def test_the_whole_word_is_found_behind_a_thousand_beginnings(scope):
     assert (ranking.total, ranking.exact) == (MOST, False)
     answer = scope.api().get(URL, {"q": "al", "page_size": 5}).json()
     assert (answer["total"], answer["total_is_exact"]) == (MOST, False)
+
+
+def test_a_beginning_that_a_large_workspace_is_full_of_is_met_from_the_newest_back(scope):
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    people = [
+        Contact(
+            first_name=f"{'Albert' if n % 2 else 'Bert'}{n:04}",
+            email=f"b{n}@mail.example",
+            created_at=start + dt.timedelta(minutes=n),
+        )
+        for n in range(5_500)
+    ]
+    Contact.objects.bulk_create(people)
+    add("Al", "Zimmer")
+    add("Ferdinand")
+    ranking = find("al")
+    assert [hit.contact.name for hit in ranking.hits[:3]] == ["Al Zimmer", "Albert5499", "Albert5497"]
+    assert (ranking.total, ranking.exact) == (200, False)
+    answer = scope.api().get(URL, {"q": "al", "page": 50}).json()
+    assert (answer["items"], answer["total"], answer["total_is_exact"]) == ([], 200, False)
+    rare = find("ferd")
+    assert ([hit.contact.name for hit in rare.hits], rare.total, rare.exact) == (["Ferdinand"], 1, True)
+    assert scope.api().get("/api/v1/contacts", {"search": "al"}).json()["total"] == 2_751
 
 
 def test_equals_stand_newest_first_and_pages_neither_repeat_nor_skip(scope):
