@@ -28,6 +28,12 @@ def get_lead(actor: Any, pk: uuid.UUID | str, *, deleted: bool = False) -> Lead:
     return lead
 
 
+def owner_of(lead_id: uuid.UUID | None) -> uuid.UUID | None:
+    """Whose lead it is; None for nobody's, and for no lead."""
+    owner: uuid.UUID | None = Lead.objects.filter(pk=lead_id).values_list("owner_id", flat=True).first()
+    return owner
+
+
 def lead_rows() -> QuerySet[Lead]:
     """Leads as the list shows them: newest first, with owner, contact and the next open task."""
     open_task = Task.objects.open().filter(lead=OuterRef("pk")).order_by("due_at")

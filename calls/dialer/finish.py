@@ -9,7 +9,7 @@ import datetime as dt
 import math
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts import ledger, webhooks
 from calls import conversations
@@ -20,6 +20,7 @@ from campaigns import attempts, suppressions
 from campaigns.call_history import retry_outcome
 from campaigns.pace import rule_speed
 from leads import services as leads
+from leads.selectors import owner_of
 from network.touches import note_touch
 
 CONVERSATION_SECONDS = 10
@@ -45,7 +46,7 @@ def apply_facts(*, call: Call, facts: CallFacts) -> bool:
         _rise(call, facts)
     moved = [name for name, value in _picture(call).items() if before[name] != value]
     if moved:
-        call.save(update_fields=moved)
+        _write(call, moved)
     changed = bool(moved)
     changed |= conversations.store(call=call, facts=facts)
     if not was_ended:
@@ -53,6 +54,14 @@ def apply_facts(*, call: Call, facts: CallFacts) -> bool:
     if _opted_out(facts) and call.test_of_id is None:
         _suppress(call, facts)
     return changed
+
+
+def _write(call: Call, names: list[str]) -> None:
+    """Write these of the told columns; by a statement of our own, as webhooks come by the hundred a second."""
+    values = [*(getattr(call, name) for name in names), call.tenant_id, call.pk]
+    columns = ", ".join(f"{name} = %s" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE calls_call SET {columns} WHERE tenant_id = %s AND id = %s", values)  # noqa: S608
 
 
 def end_unplaced(*, call: Call, detail: str) -> None:
@@ -157,7 +166,7 @@ def _follow(call: Call, facts: CallFacts) -> None:
 def _feed_graph(call: Call) -> None:
     """A talk of more than a minute speaks for the tie between the contact and the colleague it was led for."""
     if call.contact_id and is_conversation(call) and (call.duration_seconds or 0) > TIE_SECONDS:
-        colleague = call.user_id or (call.lead.owner_id if call.lead else None)
+        colleague = call.user_id or owner_of(call.lead_id)
         note_touch(user_id=colleague, contact_id=call.contact_id, kind="call", key=call.pk, at=call.ended_at)
 
 
