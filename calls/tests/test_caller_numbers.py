@@ -81,8 +81,8 @@ def test_calls_of_other_campaigns_count(desk):
 
 def test_a_person_is_called_from_the_same_number_again(desk):
     for number in (OURS, ALSO):
-        set_limits(desk, number, calls_at_once=9)
-    campaign = desk.campaign(numbers(8), caller_ids=[OURS, ALSO])
+        set_limits(desk, number, calls_at_once=40, calls_per_hour=100)
+    campaign = desk.campaign(numbers(30), caller_ids=[OURS, ALSO], max_concurrent_calls=40)  # drawn: 30 are never alike
     claim(desk, campaign)
     first = {call.campaign_lead_id: call.caller_id for call in desk.calls()}
     with desk.workspace.scope():
