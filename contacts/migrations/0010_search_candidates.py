@@ -20,7 +20,7 @@ CREATE FUNCTION contact_like_words(spellings text[]) RETURNS text LANGUAGE sql I
     LATERAL (SELECT array_agg('% ' || s || '%') AS patterns FROM unnest(string_to_array(spelling, '|')) AS s) AS each
 $$;
 
--- The 200 newest that match, if one in 25 of the newest 400 does and 5,000 more are there; else {}, as an index is quick.
+-- The 200 newest that match, if three of the newest 100 do and 5,000 more are there; else {}, as an index is quick.
 CREATE FUNCTION contact_newest_alike(likeness text) RETURNS uuid[]
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
@@ -29,7 +29,7 @@ DECLARE
   frequent boolean;
   found uuid[];
 BEGIN
-  EXECUTE format('SELECT count(*) >= 16 FROM (SELECT c.search_document %s LIMIT 400) AS c WHERE %s', newest, likeness)
+  EXECUTE format('SELECT count(*) >= 3 FROM (SELECT c.search_document %s LIMIT 100) AS c WHERE %s', newest, likeness)
     INTO frequent;
   IF frequent THEN EXECUTE format('SELECT EXISTS (SELECT %s OFFSET 5000 LIMIT 1)', newest) INTO frequent; END IF;
   IF NOT frequent THEN RETURN '{}'; END IF;
