@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumberType
 from phonenumbers import timezone as number_zones
 
 MIN_SEARCH_DIGITS: Final = 4
@@ -129,17 +129,6 @@ def check_dialable(number: PhoneNumber) -> None:
 def digits(e164: str) -> str:
     """The bare digits of a stored number, the form part searches run on."""
     return e164.lstrip("+")
-
-
-def pretty(e164: str, region: str = "") -> str:
-    """The usual writing: national for a number of `region`'s country, international for all others."""
-    try:
-        parsed = phonenumbers.parse(e164, None)
-    except phonenumbers.NumberParseException:
-        return e164
-    home = bool(region) and phonenumbers.country_code_for_region(region) == parsed.country_code
-    style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
-    return str(phonenumbers.format_number(parsed, style))
 
 
 def search_digits(query: str, *, region: str = "US") -> str:

@@ -15,7 +15,7 @@ from calls.models import Call
 from campaigns.models import Campaign
 from contacts import search as contact_search
 from contacts.highlights import Highlighter
-from core.phones import pretty
+from core.templatetags.ui import phone
 from leads.models import Lead
 
 MOST = 6
@@ -47,7 +47,7 @@ def _contacts(hits: list[contact_search.Hit]) -> list[Found]:
 def _about(hit: contact_search.Hit) -> list[SafeString]:
     """Company and number; and where else something was found, when it was not in the name or these."""
     contact = hit.contact
-    shown = [hit.marks.mark(contact.company), hit.marks.mark(pretty(contact.phone_number or ""))]
+    shown = [hit.marks.mark(contact.company), hit.marks.mark(phone(contact.phone_number or ""))]
     if any("<mark>" in text for text in (hit.marks.mark(contact.name), *shown)):
         return shown
     return [*shown, *(SafeString(hit.highlight.get(field, "")) for field in ("title", "email", "tags"))]
@@ -76,7 +76,7 @@ def _calls(contact_ids: list[Any], marks: Highlighter) -> list[Found]:
     rows = Call.objects.filter(whose).select_related("contact").order_by("-created_at")[:MOST]
     return [
         Found(
-            marks.mark(call.contact or pretty(call.phone_number)),
+            marks.mark(call.contact or phone(call.phone_number)),
             f"Call · {(call.outcome or call.status).replace('_', ' ')} · {localtime(call.created_at):%d %b %H:%M}",
             call.get_absolute_url(),
             "phone",

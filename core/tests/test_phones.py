@@ -10,7 +10,6 @@ from core.phones import (
     digits,
     parse_e164,
     parse_phone,
-    pretty,
     search_digits,
     time_zones,
 )
@@ -162,12 +161,7 @@ def test_search_digits_occur_in_the_stored_number(query: str, region: str, expec
     assert search_digits(query, region=region) == expected
 
 
-def test_pretty_is_national_at_home_and_international_abroad() -> None:
-    assert pretty("+14155550134", "US") == "(415) 555-0134"
-    assert pretty("+14155550134", "CA") == "(415) 555-0134"
-    assert pretty("+14155550134", "DE") == "+1 415-555-0134"
-    assert pretty("+14155550134") == "+1 415-555-0134"
-    assert pretty("broken") == "broken"
+def test_digits_are_those_of_the_stored_number() -> None:
     assert digits("+14155550134") == "14155550134"
 
 
