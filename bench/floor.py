@@ -141,12 +141,10 @@ def _body() -> dict[str, Any]:
     return {"first_name": "New", "last_name": mark, "email": f"{mark}@new.example", "phone_number": "+14155550134"}
 
 
-if __name__ == "__main__":  # make the tables of one tenant's contacts; with a number also time so many creates
+if __name__ == "__main__":  # make the tables of one tenant's contacts
     from django.db import connection
 
     with connection.cursor() as _cursor:
         _cursor.execute("SELECT set_config('app.tenant', %s, false)", [sys.argv[1]])
         _cursor.execute(TABLES)
         _cursor.execute("INSERT INTO floor_person VALUES ('bench', 'Bench')")
-    if len(sys.argv) > 2:
-        sys.stdout.write(f"{creates_per_cpu_second(int(sys.argv[2])):.1f}\n")
