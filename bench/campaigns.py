@@ -19,6 +19,7 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 os.environ["SIMULATOR_SPEED"] = "1000"
+os.environ["STATEMENT_TIMEOUT"] = "0"  # a million rows take longer to fill in than any request may
 
 import django
 

@@ -40,7 +40,7 @@ def steps() -> list[tuple[str, list[str]]]:
         ("templates", [str(BIN / "djlint"), "--lint", "templates", "--quiet"]),
         ("migrations", [*python, "manage.py", "makemigrations", "--check", "--dry-run"]),
         ("types", [str(BIN / "mypy"), *typed]),
-        ("tests", pytest([])),
+        ("tests", pytest(["--durations=15", "--durations-min=5"])),
     ]
 
 
