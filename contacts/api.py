@@ -180,7 +180,10 @@ class ContactApi(ListApi):
     )
     @action(detail=False, methods=["get"], url_path="search", serializer_class=FoundContactSerializer)
     def search(self, request: Request) -> Response:
-        """Ranked search: words, prefixes, misspellings, any four digits of a phone number in a row."""
+        """Ranked search: words, prefixes, misspellings, any four digits of a phone number in a row.
+
+        The best 500 at most; `total_is_exact` says whether they are all. The list with `search` walks every match.
+        """
         check_parameters(request, ("q",))
         query = request.query_params.get("q", "").strip()
         if not query:
