@@ -118,7 +118,7 @@ def missed(told: dict[str, Any]) -> list[str]:
 def main() -> int:
     """Run, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--leads", type=int, default=3_000, help="dialed by the drive; a fifth of it task by task")
+    parser.add_argument("--leads", type=int, default=1_000, help="dialed by the drive; a fifth of it task by task")
     parser.add_argument("--rates", type=int, nargs="*", default=[50, 200], help="calls a second")
     parser.add_argument("--seconds", type=int, default=30, help="how long at each rate")
     parser.add_argument("--cap", type=float, default=2.0, help="calls at once, for each call a second")
